@@ -1,0 +1,1 @@
+"""The ways in: command line and screen. They compose the parts and hold no rules of their own."""

@@ -1,0 +1,1 @@
+"""The control room: Textual screens and widgets that draw the views of arqlight_core.observe."""

@@ -1,0 +1,1 @@
+"""The runtime: arq workers with leases, outcomes, drain and chores."""

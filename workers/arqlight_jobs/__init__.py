@@ -1,0 +1,1 @@
+"""The five systems: one package per domain, one module per queue."""
