@@ -9,6 +9,11 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
+def milliseconds(wait: timedelta) -> int:
+    """A wait as the store takes it, never negative."""
+    return max(0, round(wait.total_seconds() * 1000))
+
+
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """How often and when a failed job is tried again: exponential, capped, with jitter that only ever adds.

@@ -1,0 +1,165 @@
+"""The bytes of jobs and results in arq's envelope: written as msgpack, read as msgpack, JSON or, inertly, pickle.
+
+Nothing here ever runs what a pickle asks for: an unknown name becomes a stub that only shows itself.
+"""
+
+import io
+import json
+import pickle
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from arqlight_core.errors import PayloadCorrupt
+
+MASK = "•••"
+_PICKLE, _JSON = b"\x80", b"{"
+_SAFE = {
+    (kind.__module__, kind.__qualname__): kind
+    for kind in (date, datetime, time, timedelta, timezone, Decimal, UUID, set, frozenset, bytearray, complex)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A job as queued: arq's `{t, f, a, k, et}`, and in `x` what arqlight adds and arq ignores."""
+
+    function: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    enqueued_ms: int
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultEnvelope:
+    """A job's kept result: arq's `{t, f, a, k, et, s, r, st, ft, q, id}`."""
+
+    job: Envelope
+    success: bool
+    result: Any
+    attempt: int
+    started_ms: int
+    finished_ms: int
+
+
+def encode_job(job: Envelope) -> bytes:
+    """The envelope as msgpack, readable by a stock worker or handle with `unpack` as its deserializer."""
+    extra = {"correlation_id": job.correlation_id} if job.correlation_id else {}
+    return pack(
+        {
+            "t": None,
+            "f": job.function,
+            "a": job.args,
+            "k": job.kwargs,
+            "et": job.enqueued_ms,
+            **({"x": extra} if extra else {}),
+        }
+    )
+
+
+def pack(value: dict[str, Any]) -> bytes:
+    """msgpack; what it cannot carry, such as an exception, becomes its text. Fit to be arq's `job_serializer`."""
+    return msgspec.msgpack.encode(value, enc_hook=_as_text)
+
+
+def _as_text(value: Any) -> Any:
+    return f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else repr(value)
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """The envelope's fields, whatever wrote them; fit to be arq's `job_deserializer`. Raises PayloadCorrupt."""
+    try:
+        fields = _fields(data)
+    except Exception as problem:  # hostile bytes may raise anything at all
+        raise PayloadCorrupt(f"These {len(data)} bytes are no job: {problem}.") from problem
+    if not isinstance(fields, dict):
+        raise PayloadCorrupt(f"These {len(data)} bytes are no job: they hold {type(fields).__name__}.")
+    return cast("dict[str, Any]", fields)
+
+
+def _fields(data: bytes) -> object:
+    if data[:1] == _PICKLE:
+        return _InertUnpickler(io.BytesIO(data)).load()
+    if data[:1] == _JSON:
+        return json.loads(data)
+    return msgspec.msgpack.decode(data)
+
+
+def decode_job(data: bytes) -> Envelope:
+    """A queued job. Raises PayloadCorrupt."""
+    return _envelope(unpack(data))
+
+
+def decode_result(data: bytes) -> ResultEnvelope:
+    """A kept result. Raises PayloadCorrupt."""
+    fields = unpack(data)
+    try:
+        attempt, started, finished = int(fields["t"] or 1), int(fields["st"]), int(fields["ft"])
+        return ResultEnvelope(_envelope(fields), bool(fields["s"]), fields["r"], attempt, started, finished)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise PayloadCorrupt(f"This is no result of a job: {problem!r}.") from problem
+
+
+def _envelope(fields: dict[str, Any]) -> Envelope:
+    try:
+        extra: Mapping[str, Any] = fields.get("x") or {}
+        args, kwargs = tuple(fields["a"]), dict(fields["k"])
+        return Envelope(str(fields["f"]), args, kwargs, int(fields["et"]), str(extra.get("correlation_id", "")))
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise PayloadCorrupt(f"This is no job in arq's envelope: {problem!r}.") from problem
+
+
+def masked(value: Any, sensitive: frozenset[str]) -> Any:
+    """The value with every sensitive field, at any depth, replaced by a mask."""
+    if isinstance(value, dict):
+        fields = cast("dict[Any, Any]", value)
+        return {k: MASK if str(k) in sensitive else masked(v, sensitive) for k, v in fields.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(item, sensitive) for item in cast("list[Any]", value)]
+    return value
+
+
+class _Stub:
+    """Stands for an object of a pickle that we refuse to build: takes anything, does nothing, shows its name."""
+
+    path = ""
+
+    def __new__(cls, *args: Any, **_kwargs: Any) -> "_Stub":
+        stub = super().__new__(cls)
+        stub.__dict__["given"] = args
+        return stub
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        """Takes what the pickle passes."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.__dict__["state"] = state
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Takes items of a refused mapping."""
+
+    def append(self, item: Any) -> None:
+        """Takes items of a refused sequence."""
+
+    def extend(self, items: Any) -> None:
+        """Takes items of a refused sequence."""
+
+    def __repr__(self) -> str:
+        shown = ", ".join(reprlib.repr(value) for value in self.__dict__["given"])
+        return f"<{self.path}({shown})>"
+
+
+class _InertUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str, /) -> Any:
+        known = _SAFE.get((module, name))
+        return known or type("Refused", (_Stub,), {"path": f"{module}.{name}"})
+
+    def persistent_load(self, pid: Any) -> Any:
+        return f"<persistent {pid!r}>"

@@ -1,0 +1,75 @@
+"""Every Redis key, as a function: arq's own, unchanged, and ours under `arqlight:` with the queue's hash tag."""
+
+import re
+from dataclasses import dataclass
+
+_DECLARED = re.compile(r"^arq:\{(?P<name>[^{}]+)\}$")
+_TAGGED_ID = re.compile(r"^\{(?P<name>[^{}]+)\}:")
+
+QUEUES = "arqlight:queues"
+"""Hash: queue name -> its published declaration (JSON)."""
+
+WORKERS = "arqlight:workers"
+"""Sorted set: worker id -> last heartbeat (ms)."""
+
+
+def worker(worker_id: str) -> str:
+    """What a worker process last said of itself (JSON), gone when it stops saying so."""
+    return f"arqlight:worker:{worker_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKeys:
+    """The keys of one queue. `wire` is the name arq uses: the key of the queue's zset."""
+
+    wire: str
+
+    @classmethod
+    def declared(cls, name: str) -> "QueueKeys":
+        """The keys of a queue of ours: `crm:message` is `arq:{crm:message}` on the wire."""
+        return cls(f"arq:{{{name}}}")
+
+    @property
+    def name(self) -> str:
+        """What people call the queue."""
+        match = _DECLARED.match(self.wire)
+        return match["name"] if match else self.wire
+
+    @property
+    def prefix(self) -> str:
+        """What all our own keys of this queue begin with."""
+        return f"arqlight:{{{self.name}}}:"
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """KEYS[1] and KEYS[2] of every script."""
+        return self.wire, self.prefix
+
+    @property
+    def wake(self) -> str:
+        """The channel on which the queue says that a job may be due."""
+        return f"{self.prefix}wake"
+
+    @property
+    def events(self) -> str:
+        """The capped stream of notable events."""
+        return f"{self.prefix}events"
+
+    @property
+    def trash(self) -> str:
+        """Sorted set: purge operation -> when it began (ms)."""
+        return f"{self.prefix}trash"
+
+    def trash_note(self, operation: str) -> str:
+        """What a purge moved to the trash: state, jobs, by, reason, at."""
+        return f"{self.prefix}trash:{operation}:note"
+
+    def job_id(self, own: str) -> str:
+        """An id that carries the queue's hash tag, so that a cluster keeps the job beside its queue."""
+        return f"{{{self.name}}}:{own}"
+
+
+def queue_of(job_id: str) -> str | None:
+    """The queue's name that a job id of ours carries; None for an id that a stock producer made."""
+    match = _TAGGED_ID.match(job_id)
+    return match["name"] if match else None

@@ -1,0 +1,27 @@
+#!lua flags=allow-oom
+-- Ends a job for good as dead or cancelled; its payload and every attempt's error are kept with it.
+-- KEYS: queue, prefix
+-- ARGV: job_id, owner, state, reason, failure, error, result, ttl_ms
+-- Returns: 1, or 0 when the lease is lost
+-- Event: dead or cancelled
+local id, owner, state, reason, failure, error = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local result, ttl = ARGV[7], tonumber(ARGV[8])
+local refused = refusal(id, owner, 'bury')
+if refused then return refused end
+keep_failure(id, failure, error)
+local payload = redis.call('GET', payload_key(id))
+if payload then redis.call('HSET', record_key(id), 'payload', payload) end
+redis.call('HSET', record_key(id), 'reason', reason, 'ended', now)
+redis.call('HDEL', record_key(id), 'because', 'by', 'until')
+end_lease(id, owner, 'bury')
+redis.call('DEL', payload_key(id), retry_key(id))
+redis.call('ZREM', queue, id)
+redis.call('ZADD', prefix .. state, now, id)
+if ttl > 0 then
+  redis.call('SET', result_key(id), result, 'PX', ttl)
+elseif ttl < 0 then
+  redis.call('SET', result_key(id), result)
+end
+count(state, 1)
+emit(state, 'job', id, 'reason', reason, 'error', error)
+return 1

@@ -1,0 +1,19 @@
+#!lua flags=no-writes
+-- Reads all that is known of one job.
+-- KEYS: queue, prefix
+-- ARGV: job_id
+-- Returns: {now, scores in queue, active, scheduled, retrying, completed, dead, cancelled, lock, attempts, payload, result, record, failures, log}
+-- Event: none
+local id = ARGV[1]
+local function score(set) return redis.call('ZSCORE', set, id) or '' end
+return {
+  now,
+  {score(queue), score(active), score(scheduled), score(retrying), score(prefix .. 'completed'), score(prefix .. 'dead'), score(prefix .. 'cancelled')},
+  redis.call('GET', lock_key(id)) or '',
+  redis.call('GET', retry_key(id)) or '',
+  redis.call('GET', payload_key(id)) or redis.call('HGET', record_key(id), 'payload') or '',
+  redis.call('GET', result_key(id)) or '',
+  redis.call('HGETALL', record_key(id)),
+  redis.call('LRANGE', attempts_key(id), 0, -1),
+  redis.call('LRANGE', log_key(id), 0, -1),
+}

@@ -1,0 +1,50 @@
+-- Moves one chunk of a state's jobs to the trash, where they can be put back from until it expires.
+-- KEYS: queue, prefix
+-- ARGV: state, moment_ms, limit, operation, by, reason, trash_ms
+-- Returns: how many jobs were moved; 0 = none is left that was there at the moment
+-- Event: purge, one for the chunk
+local state, moment, limit, operation = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local by, reason, keep = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local ended = state == 'dead' or state == 'cancelled'
+local sources = {
+  waiting = {queue, '-inf', math.min(moment, now)},
+  scheduled = {scheduled, '(' .. now, '+inf'},
+  retrying = {retrying, '(' .. now, '+inf'},
+  dead = {prefix .. 'dead', '-inf', moment},
+  cancelled = {prefix .. 'cancelled', '-inf', moment},
+}
+local source = sources[state]
+local trash = prefix .. 'trash:' .. operation
+local found = redis.call('ZRANGEBYSCORE', source[1], source[2], source[3], 'WITHSCORES', 'LIMIT', 0, limit)
+local moved = 0
+for i = 1, #found, 2 do
+  local id = found[i]
+  if ended or not redis.call('ZSCORE', active, id) then
+    redis.call('ZREM', source[1], id)
+    if not ended then
+      redis.call('ZREM', queue, id)
+      redis.call('ZREM', scheduled, id)
+      redis.call('ZREM', retrying, id)
+      if redis.call('EXISTS', payload_key(id)) == 1 then
+        redis.call('RENAME', payload_key(id), trash_key(id))
+        redis.call('PEXPIRE', trash_key(id), keep)
+      end
+    end
+    redis.call('PEXPIRE', record_key(id), keep)
+    redis.call('PEXPIRE', attempts_key(id), keep)
+    redis.call('PEXPIRE', log_key(id), keep)
+    redis.call('ZADD', trash, found[i + 1], id)
+    moved = moved + 1
+  end
+end
+if moved > 0 then
+  redis.call('HSET', trash .. ':note', 'state', state, 'by', by, 'reason', reason, 'at', now)
+  redis.call('HINCRBY', trash .. ':note', 'jobs', moved)
+  redis.call('PEXPIRE', trash, keep)
+  redis.call('PEXPIRE', trash .. ':note', keep)
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'trash', '-inf', now - keep)
+  redis.call('ZADD', prefix .. 'trash', now, operation)
+  count('purged', moved)
+  emit('purge', 'by', by, 'reason', reason, 'state', state, 'jobs', moved, 'operation', operation)
+end
+return moved

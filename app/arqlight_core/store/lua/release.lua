@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- Gives a job back unfinished because its worker goes away; keeps its place in the line and costs no attempt.
+-- KEYS: queue, prefix
+-- ARGV: job_id, owner, due_ms
+-- Returns: 1, or 0 when the lease is lost
+-- Event: release
+local id, owner, due = ARGV[1], ARGV[2], ARGV[3]
+local refused = refusal(id, owner, 'release')
+if refused then return refused end
+end_lease(id, owner, 'release')
+redis.call('DECR', retry_key(id))
+redis.call('ZADD', queue, due, id)
+count('released', 1)
+emit('release', 'job', id)
+wake()
+return 1

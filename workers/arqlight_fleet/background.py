@@ -1,0 +1,130 @@
+"""What a worker does beside its jobs: hears wake-ups, writes progress, beats, keeps house."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+from arqlight_core.clock import now_ms
+from arqlight_core.policy import Keep, milliseconds
+from arqlight_core.store import scripts
+from arqlight_core.store.gateway import OUTAGES
+from arqlight_fleet.chore import Chore
+from arqlight_fleet.declarations import declarations
+from arqlight_fleet.exchange import Parcel
+from arqlight_fleet.judge import Stop
+from arqlight_fleet.served import ServedQueue
+
+if TYPE_CHECKING:
+    from arqlight_fleet.attempt import Attempt
+    from arqlight_fleet.worker import FleetWorker
+
+logger = logging.getLogger("arqlight.background")
+
+PROGRESS_EVERY = 0.5
+BEAT_EVERY = 3.0
+BEAT_KEPT_MS = 15_000
+PRUNE_EVERY = 5.0
+PRUNE_CHUNK = 200
+
+
+class Background:
+    """The loops beside a worker's jobs, alive while the context is."""
+
+    def __init__(self, worker: "FleetWorker") -> None:
+        self._worker = worker
+        self._started_ms = now_ms()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.chores = [
+            Chore("progress", PROGRESS_EVERY, self._write_progress),
+            Chore("heartbeat", BEAT_EVERY, self._beat),
+            Chore("retention", PRUNE_EVERY, self._prune),
+            Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
+        ]
+        if worker.allow_abort_jobs:
+            self.chores.append(Chore("aborts", worker.poll_delay_s, worker.stop_aborted))
+
+    async def __aenter__(self) -> Self:
+        loops = [self._listen(), *(chore.run() for chore in self.chores)]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self._worker.store.retire(self._worker.worker_id)
+        except OUTAGES as problem:
+            logger.warning("the last heartbeat stays until it expires: %s", problem)
+
+    async def _listen(self) -> None:
+        """Hears the queues' wake-ups; while it cannot, polling goes on."""
+        while True:
+            try:
+                async with self._worker.store.wakes([served.keys for served in self._worker.served]) as woken:
+                    async for name in woken:
+                        self._worker.look_at(name)
+            except OUTAGES:
+                await asyncio.sleep(1.0)
+
+    async def _write_progress(self) -> str:
+        changed = [attempt for attempt in self._worker.attempts.values() if attempt.handle.changed]
+        for attempt in changed:
+            self._post_progress(attempt)
+        return f"{len(changed)} jobs"
+
+    def _post_progress(self, attempt: "Attempt") -> None:
+        handle = attempt.handle
+        handle.changed = False
+        told = (handle.done, handle.total, handle.stage, handle.take_lines())
+        call = scripts.progress(attempt.served.keys, attempt.claimed.lease, *told)
+
+        def heard(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
+            if not accepted:
+                self._worker.stop_attempt(attempt, Stop.LEASE_LOST)
+
+        self._worker.exchange.post(Parcel(call, heard))
+
+    async def _beat(self) -> str:
+        worker = self._worker
+        if worker.queues:
+            await worker.store.publish_queues(declarations(worker.queues))
+        now = await worker.store.time_ms()
+        await worker.store.beat(worker.worker_id, self._told(now), now, BEAT_KEPT_MS)
+        return "told"
+
+    def _told(self, now: int) -> dict[str, Any]:
+        worker = self._worker
+        host, pid, _ = worker.worker_id.rsplit("-", 2)
+        return {
+            "id": worker.worker_id,
+            "host": host,
+            "pid": int(pid),
+            "beat_ms": now,
+            "started_ms": self._started_ms,
+            "state": "draining" if worker.draining else "running",
+            "queues": {s.keys.name: {"running": s.running, "concurrency": s.concurrency} for s in worker.served},
+            "jobs": {"completed": worker.jobs_complete, "failed": worker.jobs_failed, "retried": worker.jobs_retried},
+            "chores": [chore.told() for chore in self.chores],
+        }
+
+    async def _arq_heartbeat(self) -> str:
+        await self._worker.heart_beat()
+        return "told"
+
+    async def _prune(self) -> str:
+        forgotten = 0
+        for served in self._worker.served:
+            keep = served.retention
+            for state, kept in (("completed", keep.completed), ("dead", keep.dead), ("cancelled", keep.dead)):
+                forgotten += await self._prune_state(served, state, kept)
+        return f"{forgotten} forgotten"
+
+    async def _prune_state(self, served: ServedQueue, state: str, kept: Keep) -> int:
+        forgotten = 0
+        while True:
+            call = scripts.prune(served.keys, state, kept.count, milliseconds(kept.age), PRUNE_CHUNK)
+            pruned = await self._worker.store.run(call)
+            forgotten += pruned
+            if pruned < PRUNE_CHUNK:
+                return forgotten

@@ -1,0 +1,42 @@
+"""Work that a process does now and then: each has a name, an interval and a last result that the control room shows."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from arqlight_core.clock import now_ms
+from arqlight_core.store.gateway import OUTAGES
+
+logger = logging.getLogger("arqlight.chore")
+
+
+@dataclass(slots=True)
+class Chore:
+    """One such loop; `once` does the work and answers what it did, in few words."""
+
+    name: str
+    every: float
+    once: Callable[[], Awaitable[str]]
+    last_ms: int = 0
+    last_result: str = ""
+
+    async def run(self) -> None:
+        """Do it, wait, and do it again until cancelled; an error is reported and never ends the loop."""
+        while True:
+            await self._turn()
+            await asyncio.sleep(self.every)
+
+    async def _turn(self) -> None:
+        try:
+            self.last_result = await self.once()
+        except OUTAGES:
+            self.last_result = "the server is away"
+        except Exception as problem:
+            self.last_result = f"failed: {problem}"
+            logger.exception("chore %s failed", self.name)
+        self.last_ms = now_ms()
+
+    def told(self) -> dict[str, object]:
+        """What the control room shows of it."""
+        return {"name": self.name, "every": self.every, "last_ms": self.last_ms, "last_result": self.last_result}

@@ -1,0 +1,123 @@
+"""One round trip after another: what has ended goes out, what is due comes in, in one pipeline.
+
+What was not acknowledged is sent again, unchanged, until it is: the scripts answer a repeated call as they did before.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arqlight_core.clock import monotonic
+from arqlight_core.store import scripts
+from arqlight_core.store.gateway import OUTAGES, Store
+from arqlight_core.store.scripts import Call, FinishedJob
+from arqlight_fleet.served import ServedQueue
+
+logger = logging.getLogger("arqlight.exchange")
+
+LONGEST_PAUSE = 2.0
+_MENDABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED")
+"""What an error answer begins with when the same call can succeed once the server is well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A call, and who wants its answer."""
+
+    call: Call[Any]
+    deliver: Callable[[Any], None]
+
+
+class Exchange:
+    """The worker's only conversation with the server about its jobs."""
+
+    def __init__(self, store: Store, worker_id: str) -> None:
+        self.stir = asyncio.Event()
+        self.down_since: float | None = None
+        self.last_outage = 0.0
+        self._store = store
+        self._worker_id = worker_id
+        self._waiting: list[Parcel] = []
+        self._finished: dict[int, tuple[ServedQueue, list[tuple[FinishedJob, Callable[[bool], None]]]]] = {}
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything waits to be sent."""
+        return bool(self._waiting or self._finished)
+
+    def post(self, parcel: Parcel) -> None:
+        """Send this with the next round trip."""
+        self._waiting.append(parcel)
+        self.stir.set()
+
+    def finish(self, served: ServedQueue, job: FinishedJob, deliver: Callable[[bool], None]) -> None:
+        """Complete this job with the next round trip, together with the queue's others."""
+        self._finished.setdefault(id(served), (served, []))[1].append((job, deliver))
+        self.stir.set()
+
+    async def turn(self, claims: Sequence[Parcel]) -> None:
+        """One round trip; returns when every part of it is answered."""
+        self.stir.clear()
+        parcels = [*self._completions(), *self._waiting, *claims]
+        self._waiting = []
+        while parcels:
+            parcels = await self._try(parcels)
+
+    def _completions(self) -> list[Parcel]:
+        batches, self._finished = self._finished, {}
+        return [self._completion(served, jobs) for served, jobs in batches.values()]
+
+    def _completion(self, served: ServedQueue, jobs: list[tuple[FinishedJob, Callable[[bool], None]]]) -> Parcel:
+        served.finishes += 1
+
+        def fan_out(answers: list[bool]) -> None:
+            for (_, deliver), accepted in zip(jobs, answers, strict=True):
+                deliver(accepted)
+
+        call = scripts.finish(served.keys, self._worker_id, served.finishes, [job for job, _ in jobs])
+        return Parcel(call, fan_out)
+
+    async def _try(self, parcels: list[Parcel]) -> list[Parcel]:
+        """Sends once; answers what must be sent again."""
+        try:
+            answers = await self._store.run_settled([parcel.call for parcel in parcels])
+        except OUTAGES as problem:
+            await self._wait_out(problem)
+            return parcels
+        again = [parcel for parcel, answer in zip(parcels, answers, strict=True) if not _deliver(parcel, answer)]
+        if again:
+            await self._wait_out(next(a for a in answers if _mendable(a)))
+        else:
+            self._note_recovery()
+        return again
+
+    async def _wait_out(self, problem: Exception) -> None:
+        if self.down_since is None:
+            self.down_since = monotonic()
+            logger.warning("the server is away: %s; running jobs go on, nothing is lost", problem)
+        down = monotonic() - self.down_since
+        await asyncio.sleep(min(LONGEST_PAUSE, 0.1 + down / 2) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    def _note_recovery(self) -> None:
+        if self.down_since is not None:
+            self.last_outage = monotonic() - self.down_since
+            self.down_since = None
+            logger.warning("the server is back after %.1f s", self.last_outage)
+
+
+def _mendable(answer: object) -> bool:
+    return isinstance(answer, OUTAGES) or (isinstance(answer, Exception) and str(answer).startswith(_MENDABLE))
+
+
+def _deliver(parcel: Parcel, answer: object) -> bool:
+    """Hands an answer over; False when the call has to be sent again."""
+    if _mendable(answer):
+        return False
+    if isinstance(answer, Exception):
+        logger.error("%s was refused by the server: %s", parcel.call.name, answer)
+    else:
+        parcel.deliver(answer)
+    return True

@@ -1,0 +1,81 @@
+"""What a handler holds of its own run: ids, progress, log lines, and resources shared by the process."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+from arqlight_core.catalogue import Opener
+from arqlight_core.jobs import ClaimedJob
+from arqlight_core.settings import Settings
+
+T = TypeVar("T")
+
+
+class Resources:
+    """What the handlers of a process share: each opened once, on first use, and closed with the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._opened: dict[Opener[Any], asyncio.Task[Any]] = {}
+
+    async def get(self, opener: Opener[T]) -> T:
+        """The resource; all who ask while it opens wait for the same opening. A failed opening is tried again."""
+        opening = self._opened.get(opener)
+        if opening is None or (opening.done() and opening.exception() is not None):
+            opening = asyncio.create_task(self._stack.enter_async_context(opener(self._settings)))
+            self._opened[opener] = opening
+        return await asyncio.shield(opening)
+
+    async def close(self) -> None:
+        """Close everything that was opened, newest first."""
+        self._opened.clear()
+        await self._stack.aclose()
+
+
+class RunHandle:
+    """The Run that a handler gets. `progress` and `log` only note; the worker writes what is new now and then."""
+
+    __slots__ = ("_attempt", "_claimed", "_resources", "changed", "done", "lines", "stage", "total")
+
+    def __init__(self, claimed: ClaimedJob, attempt: int, resources: Resources) -> None:
+        self._claimed = claimed
+        self._attempt = attempt
+        self._resources = resources
+        self.done, self.total, self.stage = 0, 0, ""
+        self.lines: list[str] = []
+        self.changed = False
+
+    @property
+    def job_id(self) -> str:
+        """The id of the job."""
+        return self._claimed.lease.job_id
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first attempt."""
+        return self._attempt
+
+    @property
+    def fence(self) -> int:
+        """The fence of the lease this run holds."""
+        return self._claimed.lease.fence
+
+    def progress(self, done: int, total: int, stage: str = "") -> None:
+        """Note how far the work is."""
+        self.done, self.total, self.stage = done, total, stage
+        self.changed = True
+
+    def log(self, line: str) -> None:
+        """Note a line for the job's log."""
+        self.lines.append(line)
+        self.changed = True
+
+    async def open(self, opener: Opener[T]) -> T:
+        """A resource of the process."""
+        return await self._resources.get(opener)
+
+    def take_lines(self) -> list[str]:
+        """The lines not yet written."""
+        lines, self.lines = self.lines, []
+        return lines

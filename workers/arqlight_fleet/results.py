@@ -1,0 +1,79 @@
+"""What is kept of an ended job for `Job.result()`, and for how long."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from arq.jobs import serialize_result
+
+from arqlight_core.jobs import Cancelled, Dead, Outcome, Succeeded
+from arqlight_core.policy import milliseconds
+from arqlight_fleet.attempt import Attempt
+
+if TYPE_CHECKING:
+    from arqlight_fleet.worker import FleetWorker
+
+CRON_RESULT_MS = 60_000
+"""A cron job's id must stay taken for a while after it ran, or a worker whose clock lags would queue the tick again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResult:
+    """A result as stock handles read it; `ttl_ms` 0 keeps none, -1 keeps it for ever."""
+
+    data: bytes = b""
+    ttl_ms: int = 0
+
+
+class Results:
+    """A worker's rules for results: a declared queue's retention, else arq's own arguments."""
+
+    def __init__(self, worker: "FleetWorker") -> None:
+        self._worker = worker
+
+    def of(self, attempt: Attempt, outcome: Outcome) -> KeptResult:
+        """What to keep of this outcome; nothing for a job that is not over."""
+        match outcome:
+            case Succeeded():
+                return self._kept(attempt, outcome.result, success=True)
+            case Cancelled():
+                aborted = isinstance(outcome.exception, asyncio.CancelledError)
+                return self._kept(attempt, outcome.exception if aborted else asyncio.CancelledError(), success=False)
+            case Dead():
+                return self._kept(attempt, outcome.exception or RuntimeError(outcome.reason), success=False)
+            case _:
+                return KeptResult()
+
+    def _kept(self, attempt: Attempt, result: Any, *, success: bool) -> KeptResult:
+        ttl_ms = self._ttl_ms(attempt, success=success)
+        data = self._encoded(attempt, result, success=success) if ttl_ms else None
+        return KeptResult(data, ttl_ms) if data else KeptResult()
+
+    def _ttl_ms(self, attempt: Attempt, *, success: bool) -> int:
+        worker, retention = self._worker, attempt.served.retention
+        if worker.queues:
+            return milliseconds((retention.completed if success else retention.dead).age)
+        function = worker.functions.get(attempt.function_name)
+        forever: bool | None = getattr(function, "keep_result_forever", None)
+        if worker.keep_result_forever if forever is None else forever:
+            return -1
+        own: float | None = getattr(function, "keep_result_s", None)
+        ttl_ms = round((worker.keep_result_s if own is None else own) * 1000)
+        return max(ttl_ms, CRON_RESULT_MS) if hasattr(function, "next_run") else ttl_ms
+
+    def _encoded(self, attempt: Attempt, result: Any, *, success: bool) -> bytes | None:
+        return serialize_result(
+            attempt.function_name,
+            attempt.args,
+            attempt.kwargs,
+            attempt.number,
+            attempt.enqueued_ms,
+            success,
+            result,
+            attempt.started_ms,
+            attempt.finished_ms,
+            f"{attempt.job_id}:{attempt.function_name}",
+            attempt.served.keys.wire,
+            attempt.job_id,
+            serializer=self._worker.job_serializer,
+        )

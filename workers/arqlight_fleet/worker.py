@@ -1,0 +1,304 @@
+"""FleetWorker: an arq.Worker that loses nothing.
+
+It takes every argument arq.Worker takes, and serves either one queue by arq's own arguments or declared queues.
+One life: connect, serve (exchange after exchange, attempts in between), drain.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from secrets import token_hex
+from signal import Signals
+from typing import Any
+
+from arq.constants import abort_jobs_ss
+from arq.jobs import deserialize_job_raw
+from arq.worker import Worker
+
+from arqlight_core import codec
+from arqlight_core.catalogue import Queue
+from arqlight_core.clock import monotonic
+from arqlight_core.jobs import Interrupted, Outcome, Retrying, Succeeded
+from arqlight_core.settings import Settings
+from arqlight_core.store import scripts
+from arqlight_core.store.gateway import OUTAGES, Store
+from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.scripts import Claim
+from arqlight_fleet.arq_words import arq_function, arq_pool, in_our_words, url_of
+from arqlight_fleet.attempt import Attempt, Workbench, perform
+from arqlight_fleet.background import Background
+from arqlight_fleet.exchange import Exchange, Parcel
+from arqlight_fleet.handle import Resources
+from arqlight_fleet.judge import Stop
+from arqlight_fleet.lease import LeaseKeeper
+from arqlight_fleet.results import Results
+from arqlight_fleet.served import ServedQueue
+from arqlight_fleet.settle import completion, log_outcome, settlement
+
+logger = logging.getLogger("arq.worker")
+
+_CLAIM_AT_MOST = 500
+"""Jobs a claim takes at once: beyond some fifty nothing is gained, and a script must stay short."""
+
+_PARTING_SECONDS = 5.0
+"""How long giving jobs back may take at the end of a drain."""
+
+
+class FleetWorker(Worker):
+    """An arq worker with leases, fences, dead letters and a drain; `queues` makes it serve declared queues instead."""
+
+    def __init__(
+        self,
+        functions: Sequence[Any] = (),
+        *,
+        queues: Sequence[Queue] = (),
+        url: str | None = None,
+        settings: Settings | None = None,
+        lease: float = 15.0,
+        **arguments: Any,
+    ) -> None:
+        declared = [arq_function(job) for queue in queues for job in queue.job_types.values()]
+        if queues:
+            arguments |= {"job_serializer": codec.pack, "job_deserializer": codec.unpack}
+        super().__init__([*functions, *declared], **arguments)
+        self.url = url or url_of(self.redis_settings, self._pool)
+        self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(2)}"
+        self.queues = queues
+        own = ServedQueue(QueueKeys(self.queue_name), self.max_jobs)
+        self.served = [ServedQueue.declared(queue) for queue in queues] or [own]
+        self.attempts: dict[str, Attempt] = {}
+        self.draining: Signals | None = None
+        self.jobs_complete: int = 0
+        self.jobs_failed: int = 0
+        self.jobs_retried: int = 0
+        self.lease_seconds = lease
+        self.resources = Resources(settings or Settings())
+        self._claimed = 0
+        self._claim_after = 0.0
+        self._force: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------------ life
+
+    async def main(self) -> None:
+        """Connect, serve until drained (or, in burst mode, until there is nothing left), and let go."""
+        self._connect()
+        self._bench = self._workbench()
+        self._results = Results(self)
+        if self.on_startup:
+            await self.on_startup(self.ctx)
+        logger.info("Starting worker for %d functions: %s", len(self.functions), ", ".join(self.functions))
+        self.leases.start()
+        background = Background(self)
+        try:
+            async with background:
+                await self._serve()
+        finally:
+            self.leases.stop()
+
+    def _connect(self) -> None:
+        self.store = Store(self.url)
+        self.leases = LeaseKeeper(self.url, self.lease_seconds)
+        self.exchange = Exchange(self.store, self.worker_id)
+        if self._pool is None:
+            self._pool = arq_pool(self.url, self)
+        self.ctx["redis"] = self._pool
+
+    def _workbench(self) -> Workbench:
+        return Workbench(
+            worker_id=self.worker_id,
+            functions=self.functions,  # pyright: ignore[reportArgumentType] - both kinds have what an attempt needs
+            context=self.ctx,
+            read=lambda data: deserialize_job_raw(data, deserializer=self.job_deserializer),
+            in_our_words=in_our_words,
+            timeout_s=self.job_timeout_s,
+            max_tries=self.max_tries,
+            resources=self.resources,
+            on_job_start=self.on_job_start,
+            on_job_end=self.on_job_end,
+        )
+
+    async def close(self) -> None:
+        """Run the shutdown hook and close every connection; the server may be away."""
+        if self._pool is None:
+            return
+        try:
+            await self._pool.delete(self.health_check_key)
+        except OUTAGES as problem:
+            logger.warning("the health check key stays until it expires: %s", problem)
+        if self.on_shutdown:
+            await self.on_shutdown(self.ctx)
+        await self.resources.close()
+        await self.store.close()
+        await self._pool.aclose(close_connection_pool=True)
+        self._pool = None
+
+    # ------------------------------------------------------------------ serve
+
+    async def _serve(self) -> None:
+        while not await self._is_over():
+            claims = self._claims()
+            if claims or self.exchange.pending:
+                await self.exchange.turn(claims)
+                self._heed_outage()
+            else:
+                await self._rest()
+
+    async def _is_over(self) -> bool:
+        busy = bool(self.attempts) or self.exchange.pending
+        if self.draining:
+            return not busy
+        if not self.burst or busy:
+            return False
+        return self._burst_left() == 0 or not await self.pool.zcard(self.queue_name)
+
+    def _burst_left(self) -> int:
+        if not self.burst or self.max_burst_jobs < 0:
+            return _CLAIM_AT_MOST
+        return max(0, self.max_burst_jobs - self._claimed)
+
+    def _claims(self) -> list[Parcel]:
+        """A claim for each queue that has room and may have jobs due."""
+        moment = monotonic()
+        if self.draining or not self.allow_pick_jobs or moment < self._claim_after:
+            return []
+        ready = (served for served in self.served if served.free and served.next_look <= moment)
+        return [self._claim(served) for served in ready if self._burst_left()]
+
+    def _claim(self, served: ServedQueue) -> Parcel:
+        served.claims += 1
+        limit = min(served.free, self._burst_left(), _CLAIM_AT_MOST)
+        leases = self.leases
+        call = scripts.claim(served.keys, limit, leases.lease_ms, leases.lock_ms, self.worker_id, served.claims)
+        return Parcel(call, lambda claim: self._begin(served, claim, limit))
+
+    def _begin(self, served: ServedQueue, claim: Claim, limit: int) -> None:
+        wait = self.poll_delay_s
+        if 0 <= claim.next_due_ms < wait * 1000:
+            wait = claim.next_due_ms / 1000
+        served.next_look = monotonic() + (0.0 if len(claim.jobs) == limit else wait)
+        for claimed, lapses in zip(claim.jobs, claim.lapses, strict=True):
+            self._start(Attempt.begin(served, claimed, lapses, self.resources))
+
+    def _start(self, attempt: Attempt) -> None:
+        self.attempts[attempt.job_id] = attempt
+        self._claimed += 1
+        attempt.served.running += 1
+        if self.draining:  # claimed by a call that was under way when the drain began
+            self._post(attempt, Interrupted())
+            return
+        lease = attempt.claimed.lease
+        self.leases.hold(attempt.served.keys, lease, lambda: self.stop_attempt(attempt, Stop.LEASE_LOST))
+        self.tasks[attempt.job_id] = self.loop.create_task(self._attend(attempt))
+
+    async def _rest(self) -> None:
+        looks = [served.next_look for served in self.served if served.free] or [monotonic() + self.poll_delay_s]
+        until = max(min(looks), self._claim_after) - monotonic()
+        try:
+            async with asyncio.timeout(min(max(until, 0.001), self.poll_delay_s)):
+                await self.exchange.stir.wait()
+        except TimeoutError:
+            pass
+        self.exchange.stir.clear()
+
+    def _heed_outage(self) -> None:
+        """After an outage that outlasted the leases their owners come first: claiming waits for one renewal."""
+        if self.exchange.last_outage > self.lease_seconds:
+            self._claim_after = monotonic() + self.lease_seconds / 3
+        self.exchange.last_outage = 0.0
+
+    def look_at(self, name: str) -> None:
+        """Claim from this queue at once: it says that a job may be due."""
+        for served in self.served:
+            if served.keys.name == name:
+                served.next_look = 0.0
+        self.exchange.stir.set()
+
+    # ------------------------------------------------------------------ one attempt
+
+    async def _attend(self, attempt: Attempt) -> None:
+        try:
+            outcome = await perform(attempt, self._bench)
+        except asyncio.CancelledError:
+            outcome = Interrupted() if attempt.stop is not Stop.LEASE_LOST else None
+        if outcome is None:
+            logger.warning("%s lost its lease: its outcome is dropped", attempt.job_id)
+            self._let_go(attempt)
+            return
+        log_outcome(attempt, outcome)
+        self._count(outcome)
+        self._post(attempt, outcome)
+
+    def _post(self, attempt: Attempt, outcome: Outcome) -> None:
+        def acknowledged(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
+            if not accepted:
+                logger.warning("%s was no longer ours: its outcome was refused", attempt.job_id)
+            self._let_go(attempt)
+            if self.after_job_end:
+                self.loop.create_task(self.after_job_end(attempt.context))
+
+        kept = self._results.of(attempt, outcome)
+        if isinstance(outcome, Succeeded):
+            self.exchange.finish(attempt.served, completion(attempt, kept), acknowledged)
+        else:
+            self.exchange.post(Parcel(settlement(attempt, outcome, kept), acknowledged))
+        attempt.served.running -= 1
+        attempt.served.next_look = 0.0
+
+    def _let_go(self, attempt: Attempt) -> None:
+        self.leases.drop(attempt.claimed.lease)
+        if self.attempts.get(attempt.job_id) is attempt:
+            del self.attempts[attempt.job_id]
+            self.tasks.pop(attempt.job_id, None)
+
+    def _count(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Succeeded):
+            self.jobs_complete += 1
+        elif isinstance(outcome, (Retrying, Interrupted)):
+            self.jobs_retried += 1
+        else:
+            self.jobs_failed += 1
+
+    # ------------------------------------------------------------------ stop
+
+    def stop_attempt(self, attempt: Attempt, why: Stop) -> None:
+        """Cancel a running attempt and remember why."""
+        task = self.tasks.get(attempt.job_id)
+        if self.attempts.get(attempt.job_id) is attempt and task and not task.done():
+            attempt.stop = why
+            task.cancel()
+
+    async def stop_aborted(self) -> str:
+        """Stop the jobs that stock handles asked to abort."""
+        pool: Any = self.pool
+        marks: list[bytes] = await pool.zrange(abort_jobs_ss, 0, -1)
+        asked = [attempt for mark in marks if (attempt := self.attempts.get(mark.decode()))]
+        for attempt in asked:
+            self.stop_attempt(attempt, Stop.ABORT)
+        if asked:
+            await pool.zrem(abort_jobs_ss, *[attempt.job_id for attempt in asked])
+        return f"{len(asked)} aborted"
+
+    def handle_sig(self, signum: Signals) -> None:
+        """Drain: claim no more, let running jobs finish within the grace, then give back what is left."""
+        if self.draining:
+            self._give_back()
+            return
+        self.draining = Signals(signum)
+        logger.info("shutdown on %s ◆ %d jobs running, %ds grace", signum.name, len(self.attempts), self._grace())
+        self._force = self.loop.call_later(self._grace(), self._give_back)
+        self.exchange.stir.set()
+        if self.on_stop:
+            self.on_stop(self.draining)
+
+    handle_sig_wait_for_completion = handle_sig
+
+    def _grace(self) -> float:
+        return float(self._job_completion_wait)
+
+    def _give_back(self) -> None:
+        for attempt in list(self.attempts.values()):
+            self.stop_attempt(attempt, Stop.DRAIN)
+        if self.main_task:  # with the server away nothing can be given back: the leases run out by themselves
+            self.loop.call_later(_PARTING_SECONDS, self.main_task.cancel)
