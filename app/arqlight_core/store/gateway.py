@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import redis
 from redis.exceptions import NoScriptError
 
+from arqlight_core.jobs import State
 from arqlight_core.store import connect, keys
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Call, script
@@ -115,6 +116,15 @@ class Store:
         readable = ({k.decode(): v.decode(errors="replace") for k, v in note.items()} for note in notes)
         return [(operation, note) for operation, note in zip(operations, readable, strict=True) if note]
 
+    async def count(self, queue: QueueKeys, state: State, moment_ms: int) -> int:
+        """How many jobs of a state were there at the moment."""
+        return await self._client.zcount(*_range(queue, state, moment_ms))
+
+    async def ids(self, queue: QueueKeys, state: State, moment_ms: int, offset: int, limit: int) -> list[str]:
+        """Ids of a state's jobs that were there at the moment, oldest first."""
+        found = await self._client.zrangebyscore(*_range(queue, state, moment_ms), start=offset, num=limit)
+        return [job_id.decode(errors="replace") for job_id in found]
+
     @asynccontextmanager
     async def wakes(self, queues: Sequence[QueueKeys]) -> AsyncGenerator[AsyncIterator[str]]:
         """Subscribe to queues; yields the name of a queue each time it says that a job may be due."""
@@ -131,6 +141,17 @@ class Store:
             message = await subscription.get_message(timeout=1.0)
             if message:
                 yield names[message["channel"].decode()]
+
+
+def _range(queue: QueueKeys, state: State, moment_ms: int) -> tuple[str, str | int, str | int]:
+    """The sorted set of a state, and the scores that its jobs had at the moment."""
+    match state:
+        case State.WAITING:
+            return queue.wire, "-inf", moment_ms
+        case State.SCHEDULED | State.RETRYING | State.ACTIVE:
+            return queue.index(state), f"({moment_ms}", "+inf"
+        case _:
+            return queue.index(state), "-inf", moment_ms
 
 
 class LeaseLine:

@@ -50,6 +50,10 @@ class QueueKeys:
         """The channel on which the queue says that a job may be due."""
         return f"{self.prefix}wake"
 
+    def index(self, state: str) -> str:
+        """Sorted set of a state's jobs; waiting ones are in the queue's own zset."""
+        return f"{self.prefix}{state}"
+
     @property
     def events(self) -> str:
         """The capped stream of notable events."""

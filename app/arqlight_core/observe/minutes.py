@@ -1,0 +1,51 @@
+"""Rates and percentiles from the per-minute counters that the scripts keep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+BOUNDS_MS = (
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000,
+)  # fmt: skip
+"""Upper bounds of the latency histogram; `shared.lua` has the same list. One more bin holds what is above."""
+
+WAIT, RUN = "w", "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One minute's counters: events by name, and the bins of both histograms as `w<bin>` and `r<bin>`."""
+
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def of(self, event: str) -> int:
+        """How often it happened."""
+        return self.counts.get(event, 0)
+
+    def bins(self, kind: str) -> list[int]:
+        """The histogram of waits or runs."""
+        return [self.of(f"{kind}{place}") for place in range(1, len(BOUNDS_MS) + 2)]
+
+
+def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
+    """Events a second over the last sixty: the running minute, and of the one before what still lies within."""
+    gone = (now_ms % 60_000) / 60_000
+    running, before = minutes[0].of(event), minutes[1].of(event)
+    return (running + before * (1 - gone)) / 60
+
+
+def total(minutes: Sequence[Minute], event: str) -> int:
+    """How often it happened in all these minutes."""
+    return sum(minute.of(event) for minute in minutes)
+
+
+def percentile_ms(minutes: Sequence[Minute], kind: str, share: float) -> float | None:
+    """The duration that `share` of the jobs did not exceed, interpolated within its bin; None without jobs."""
+    bins = [sum(column) for column in zip(*(minute.bins(kind) for minute in minutes), strict=True)]
+    wanted, below = sum(bins) * share, 0
+    for place, count in enumerate(bins):
+        if count and below + count >= wanted:
+            low = BOUNDS_MS[place - 1] if place else 0
+            high = BOUNDS_MS[place] if place < len(BOUNDS_MS) else BOUNDS_MS[-1] * 2
+            return low + (high - low) * (wanted - below) / count
+        below += count
+    return None
