@@ -70,6 +70,8 @@ class JobType(Generic[P]):
     sensitive: frozenset[str] = frozenset()
     id_of: Callable[[P], str] | None = None
     """The job's id within its queue, for work that must be queued at most once; without it a random one."""
+    intake: Callable[[str, Settings], Awaitable[P]] | None = None
+    """From what a person names on the command line, such as a file, to a payload. Raises UsageError."""
 
     @property
     def description(self) -> str:
@@ -107,11 +109,12 @@ class Queue:
         retry: Backoff,
         sensitive: Iterable[str] = (),
         id_of: Callable[[P], str] | None = None,
+        intake: Callable[[str, Settings], Awaitable[P]] | None = None,
     ) -> Callable[[Handler[P]], JobType[P]]:
         """Declare the decorated handler as a job type of this queue."""
 
         def declare(handler: Handler[P]) -> JobType[P]:
-            job_type = JobType(name, self, payload, handler, timeout, retry, frozenset(sensitive), id_of)
+            job_type = JobType(name, self, payload, handler, timeout, retry, frozenset(sensitive), id_of, intake)
             if name in self.job_types:
                 self.problems.append(f"job type {name} is declared twice in queue {self.name}")
             self.job_types[name] = job_type

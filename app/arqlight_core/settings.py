@@ -40,9 +40,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     source = os.environ if environ is None else environ
     given = {field.encode_name for field in msgspec.structs.fields(Settings)} & source.keys()
     try:
-        settings = msgspec.convert({name: source[name] for name in given}, Settings, strict=False)
+        settings = msgspec.convert({name: source[name] for name in given}, Settings, strict=False, dec_hook=_from_text)
     except msgspec.ValidationError as problem:
         raise UsageError(f"A setting in the environment does not fit: {problem}.") from problem
     if settings.lease < 1 or settings.grace < 0:
         raise UsageError("ARQLIGHT_LEASE must be at least 1 second and ARQLIGHT_GRACE must not be negative.")
     return settings
+
+
+def _from_text(kind: type, text: str) -> object:
+    return kind(text)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 from arqlight_core.clock import now_ms
 from arqlight_core.policy import Keep, milliseconds
 from arqlight_core.store import scripts
+from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet.chore import Chore
-from arqlight_fleet.declarations import declarations
 from arqlight_fleet.exchange import Parcel
 from arqlight_fleet.judge import Stop
 from arqlight_fleet.served import ServedQueue
@@ -88,7 +88,7 @@ class Background:
     async def _beat(self) -> str:
         worker = self._worker
         if worker.queues:
-            await worker.store.publish_queues(declarations(worker.queues))
+            await publish(worker.store, worker.queues)
         now = await worker.store.time_ms()
         await worker.store.beat(worker.worker_id, self._told(now), now, BEAT_KEPT_MS)
         return "told"

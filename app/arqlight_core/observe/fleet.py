@@ -1,5 +1,6 @@
 """The fleet at a glance: every queue's counters, rates and condition, and the workers that live."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,5 +159,5 @@ def _integers(fields: list[bytes]) -> dict[str, int]:
     return {key.decode(): int(value) for key, value in _pairs(fields)}
 
 
-def _pairs(fields: list[bytes]) -> zip[tuple[bytes, bytes]]:
+def _pairs(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     return zip(fields[::2], fields[1::2], strict=True)

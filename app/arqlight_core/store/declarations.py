@@ -5,7 +5,13 @@ from typing import Any
 
 from arqlight_core.catalogue import JobType, Queue
 from arqlight_core.policy import SECOND, Keep
+from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
+
+
+async def publish(store: Store, queues: Iterable[Queue]) -> None:
+    """Make these queues known to every control room."""
+    await store.publish_queues(declarations(queues))
 
 
 def declarations(queues: Iterable[Queue]) -> dict[str, dict[str, Any]]:

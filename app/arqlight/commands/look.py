@@ -1,0 +1,132 @@
+"""`arqlight status`, `jobs`, `job` and `doctor`: what there is to see."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from arqlight import doctor, output
+from arqlight.output import age
+from arqlight.session import reading
+from arqlight_core import observe
+from arqlight_core.jobs import State
+from arqlight_core.observe import JobRow, JobView, QueueView
+
+
+def register(app: App) -> None:
+    """Add this module's commands."""
+    app.command(status)
+    app.command(jobs)
+    app.command(job)
+    app.command(examine, name="doctor")
+
+
+async def status(*, json: bool = False) -> None:
+    """Every queue's counters, rates and condition, and the living workers.
+
+    Args:
+        json: Print JSON.
+    """
+    async with reading() as store:
+        view = await observe.fleet(store)
+    if json:
+        output.as_json(view)
+        return
+    if not view.queues:
+        output.say("No queue is known yet: start `arqlight fleet`, or `arqlight demo` to look around.")
+        return
+    states = [state.value for state in State]
+    columns = ["queue", "condition", *states, "in/s", "out/s", "p95 run", "oldest", "workers"]
+    output.table(columns, [_queue_row(queue) for queue in view.queues])
+
+
+def _queue_row(queue: QueueView) -> list[object]:
+    condition = f"paused by {queue.paused.by}" if queue.paused else queue.condition
+    counts = [queue.counts[state] for state in State]
+    rates = [f"{queue.in_per_s:.1f}", f"{queue.out_per_s:.1f}"]
+    return [queue.name, condition, *counts, *rates, age(queue.run_p95_ms), age(queue.oldest_ms), queue.workers]
+
+
+async def jobs(
+    queue: str,
+    /,
+    *,
+    state: State = State.WAITING,
+    offset: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 50,
+    json: bool = False,
+) -> None:
+    """A window of one state's jobs: live ones in the order they run, ended ones newest first.
+
+    Args:
+        queue: The queue's name.
+        state: Which state.
+        offset: How many to pass over.
+        limit: How many to show.
+        json: Print JSON.
+    """
+    async with reading() as store:
+        window = await observe.window(store, queue, state, offset, limit)
+    if json:
+        output.as_json(window)
+        return
+    rows = [_job_row(row, window.at_ms) for row in window.rows]
+    output.table(["job", "type", "age", "attempt", "worker", "progress", "told"], rows)
+    output.say(f"{offset + 1 if rows else 0}-{offset + len(rows)} of {window.total} {state} in {queue}")
+
+
+def _job_row(row: JobRow, now_ms: int) -> list[object]:
+    share = "" if row.share is None else f"{row.share:.0%} {row.stage}"
+    old = age(now_ms - row.enqueued_ms) if row.enqueued_ms else "-"
+    return [row.id, row.job_type, old, row.attempt, row.worker, share, row.error or row.reason or row.because]
+
+
+async def job(job_id: str, /, *, json: bool = False) -> None:
+    """All that is known of one job.
+
+    Args:
+        job_id: The job's id, as `arqlight jobs` prints it.
+        json: Print JSON.
+    """
+    async with reading() as store:
+        view = await observe.job(store, job_id)
+    if json:
+        output.as_json({**{name: getattr(view, name) for name in JobView.__slots__}, "why": view.why})
+        return
+    _show_job(view)
+
+
+def _show_job(view: JobView) -> None:
+    facts = {
+        "state": view.state.value,
+        "why": view.why,
+        "queue": view.queue,
+        "type": view.job_type,
+        "attempt": view.attempt,
+        "age": age(view.at_ms - view.enqueued_ms) if view.enqueued_ms else "-",
+        "progress": f"{view.done}/{view.total} {view.stage}" if view.total else "-",
+        "payload": view.payload,
+        "result": view.result,
+        "correlation": view.correlation_id,
+    }
+    output.table(["job", view.id], facts.items())
+    for failure in view.failures:
+        output.say(f"\nattempt {failure.attempt} on {failure.worker}: {failure.error}: {failure.message}")
+        output.say(failure.traceback.rstrip())
+    for moment, line in view.log:
+        output.say(f"{age(view.at_ms - moment)} ago  {line}")
+
+
+async def examine(*, json: bool = False) -> int:
+    """Examine the server and the fleet: what is wrong, and how to mend it. Exits 1 when anything is.
+
+    Args:
+        json: Print JSON.
+    """
+    async with reading() as store:
+        findings = await doctor.examine(store)
+    if json:
+        output.as_json(findings)
+    else:
+        output.table(["", "check", "found", "remedy"], [[f.mark, f.check, f.found, f.remedy] for f in findings])
+    return 1 if any(finding.wrong for finding in findings) else 0

@@ -1,0 +1,36 @@
+"""`arqlight server`: the embedded server, for who wants to see or stop it."""
+
+from cyclopts import App
+
+from arqlight import output
+from arqlight_core.settings import load
+from arqlight_core.store.embedded import EmbeddedServer
+
+server = App(name="server", help="The embedded server of the data folder: start, stop, status.")
+
+
+def register(app: App) -> None:
+    """Add this module's commands."""
+    app.command(server)
+
+
+@server.command
+def start() -> None:
+    """Start the embedded server if it is not up, and print its address."""
+    output.say(EmbeddedServer.of(load().data_dir).ensure())
+
+
+@server.command
+def stop() -> None:
+    """Save and stop the embedded server; its data stays in the data folder."""
+    stopped = EmbeddedServer.of(load().data_dir).stop()
+    output.say("stopped" if stopped else "it was not running")
+
+
+@server.command
+def status() -> int:
+    """Print the embedded server's address; exits 1 when it is not up."""
+    embedded = EmbeddedServer.of(load().data_dir)
+    up = embedded.is_up()
+    output.say(embedded.url if up else "not running")
+    return 0 if up else 1

@@ -1,0 +1,41 @@
+"""What most commands begin with: settings, a server (found, or our own started), a store on it."""
+
+import getpass
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from arqlight_core.settings import Settings, load
+from arqlight_core.store import gateway
+from arqlight_core.store.embedded import EmbeddedServer
+from arqlight_core.store.gateway import Store
+
+
+def server_url(settings: Settings) -> str:
+    """REDIS_URL, or the embedded server's address once it runs. Raises ServerUnreachable."""
+    return settings.redis_url or EmbeddedServer.of(settings.data_dir).ensure()
+
+
+@asynccontextmanager
+async def reading(settings: Settings | None = None) -> AsyncGenerator[Store]:
+    """A store on a server that answers and is new enough."""
+    store = await gateway.open_store(server_url(settings or load()))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def writing(settings: Settings | None = None) -> AsyncGenerator[Store]:
+    """The same, on a server that also promises not to evict what is written."""
+    async with reading(settings) as store:
+        await gateway.refuse_evicting(store)
+        yield store
+
+
+def actor() -> str:
+    """Who acts, as the audit and every banner will name them."""
+    try:
+        return getpass.getuser()
+    except OSError:
+        return "somebody"
