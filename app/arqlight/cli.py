@@ -1,6 +1,7 @@
 """The command line: puts the commands together and turns what goes wrong into a sentence and an exit status."""
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,25 +10,51 @@ from typing import Any
 from cyclopts import App, CycloptsError
 
 from arqlight import output
-from arqlight.commands import demo, enqueue, fleet, look, operate, screen, server, validate
+from arqlight.commands import operate
 from arqlight_core.errors import ArqlightError, UsageError
 
 FAILURE, USAGE, INTERRUPTED = ArqlightError.exit_status, UsageError.exit_status, 130
 
 
-def build() -> App:
-    """The whole command line."""
+#: Each command's module is imported only by who runs it, or asks for help: start-up time is a feature.
+COMMANDS = {
+    "fleet": "arqlight.commands.fleet:fleet",
+    "enqueue": "arqlight.commands.enqueue:enqueue",
+    "validate": "arqlight.commands.validate:validate",
+    "validation": "arqlight.commands.validate:validation",
+    "status": "arqlight.commands.look:status",
+    "jobs": "arqlight.commands.look:jobs",
+    "job": "arqlight.commands.look:job",
+    "doctor": "arqlight.commands.look:doctor",
+    "server": "arqlight.commands.server:server",
+    "demo": "arqlight.commands.demo:demo",
+}
+
+
+def build(*, eager: bool = True) -> App:
+    """The whole command line; eager, its help can tell what each command does."""
     app = App(name="arqlight", help="A control room and a worker fleet for arq. Without a command: the screen.")
-    app.default(screen.screen)
-    for module in (fleet, enqueue, validate, look, operate, server, demo):
-        module.register(app)
+    app.default(_screen)
+    for name, place in COMMANDS.items():
+        app.command(_function(place) if eager else place, name=name)
+    operate.register(app)
     return app
+
+
+def _screen() -> int:
+    """Open the control room."""
+    return _function("arqlight.commands.screen:screen")()
+
+
+def _function(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; answers the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = build()
+    app = build(eager=list(arguments[:1]) in (["--help"], ["-h"]))
     try:
         _refuse_unknown(app, arguments)
         status: Any = app(list(arguments), exit_on_error=False, result_action="return_value")

@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PIPED_WIDTH = 400
+"""Columns of output that no terminal shows: wide enough for no line to break."""
+
 
 def say(sentence: str) -> None:
     """A line for a person."""
@@ -30,10 +33,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Aligned columns; whatever stands in a cell is shown, never obeyed."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        shown.add_column(column, justify="left", overflow="fold")
+        shown.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
         shown.add_row(*(Text(_visible(str(cell))) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(shown)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
 
 
 def _visible(text: str) -> str:

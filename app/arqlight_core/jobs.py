@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class Transition(StrEnum):
-    """What moves a job. LAPSE and DUE are moves of time alone: a score passes, and no script runs."""
+    """What moves a job. DUE is a move of time alone, and so is LAPSE unless a worker is known to be dead."""
 
     ENQUEUE = "enqueue"
     CLAIM = "claim"

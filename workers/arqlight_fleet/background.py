@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 from typing import TYPE_CHECKING, Any, Self
 
 from arqlight_core.clock import now_ms
@@ -9,6 +11,7 @@ from arqlight_core.policy import Keep, milliseconds
 from arqlight_core.store import scripts
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import OUTAGES
+from arqlight_fleet import neighbourhood
 from arqlight_fleet.chore import Chore
 from arqlight_fleet.exchange import Parcel
 from arqlight_fleet.judge import Stop
@@ -23,6 +26,7 @@ logger = logging.getLogger("arqlight.background")
 PROGRESS_EVERY = 0.5
 BEAT_EVERY = 3.0
 BEAT_KEPT_MS = 15_000
+NEIGHBOURS_EVERY = 1.0
 PRUNE_EVERY = 5.0
 PRUNE_CHUNK = 200
 
@@ -37,6 +41,7 @@ class Background:
         self.chores = [
             Chore("progress", PROGRESS_EVERY, self._write_progress),
             Chore("heartbeat", BEAT_EVERY, self._beat),
+            Chore("neighbours", NEIGHBOURS_EVERY, self._bury_neighbours),
             Chore("retention", PRUNE_EVERY, self._prune),
             Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
         ]
@@ -95,11 +100,11 @@ class Background:
 
     def _told(self, now: int) -> dict[str, Any]:
         worker = self._worker
-        host, pid, _ = worker.worker_id.rsplit("-", 2)
         return {
             "id": worker.worker_id,
-            "host": host,
-            "pid": int(pid),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "place": neighbourhood.place(),
             "beat_ms": now,
             "started_ms": self._started_ms,
             "state": "draining" if worker.draining else "running",
@@ -107,6 +112,16 @@ class Background:
             "jobs": {"completed": worker.jobs_complete, "failed": worker.jobs_failed, "retried": worker.jobs_retried},
             "chores": [chore.told() for chore in self.chores],
         }
+
+    async def _bury_neighbours(self) -> str:
+        """Worker processes of this machine that died take no lease with them: their jobs are due at once."""
+        dead = [told for told in await self._worker.store.workers() if neighbourhood.is_dead(told)]
+        calls = [scripts.lapse(served.keys, told["id"]) for told in dead for served in self._worker.served]
+        ended = sum(await self._worker.store.run_all(calls)) if calls else 0
+        for told in dead:
+            logger.warning("worker %s died; %d of its leases ended", told["id"], ended)
+            await self._worker.store.retire(told["id"])
+        return f"{len(dead)} dead"
 
     async def _arq_heartbeat(self) -> str:
         await self._worker.heart_beat()

@@ -1,2 +1,60 @@
-def register(app):
-    pass
+"""`arqlight demo`: the whole thing alive, in one command."""
+
+import sys
+import threading
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from arqlight import output, tui
+from arqlight.demo.show import Show
+from arqlight.demo.stage import stage
+from arqlight_core.settings import load
+
+
+def demo(
+    *,
+    headless: bool = False,
+    seconds: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    processes: Annotated[int, Parameter(validator=Number(gte=1, lte=64))] = 2,
+    json: bool = False,
+) -> int:
+    """A server, a fleet and billing files arriving, with the screen on top; exits 1 if a job was lost.
+
+    Args:
+        headless: No screen; print a summary at the end. So it is anyway without a terminal.
+        seconds: How long to run without a screen; 30 unless said.
+        processes: How many worker processes.
+        json: Print the summary as JSON.
+    """
+    with stage(load(), processes) as standing:
+        show = Show(standing)
+        if headless or seconds is not None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            show.run(seconds or 30.0)
+        else:
+            _with_screen(show)
+        if show.problem is not None:
+            raise show.problem
+    summary = show.account.summary(show.seconds)
+    output.as_json(summary) if json else _print(summary, show.seconds)
+    return 1 if show.account.lost else 0
+
+
+def _with_screen(show: Show) -> None:
+    behind = threading.Thread(target=show.run, name="arqlight-demo")
+    behind.start()
+    try:
+        tui.run(lambda: show.stage.url)
+    finally:
+        show.stop()
+        output.say("Draining the fleet ...")
+        behind.join()
+
+
+def _print(summary: dict[str, Any], seconds: float) -> None:
+    lines = {"all": summary["totals"], **summary["queues"], **summary["job_types"]}
+    columns = ["", *(name.replace("_per_second", "/s").replace("_", " ") for name in summary["totals"])]
+    output.table(columns, [[name, *("-" if v is None else v for v in line.values())] for name, line in lines.items()])
+    lost = summary["totals"]["lost"]
+    output.say(f"{seconds:.0f} s; {f'{lost} jobs were LOST' if lost else 'nothing was lost'}.")

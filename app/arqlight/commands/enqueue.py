@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from arqlight import output
@@ -16,11 +16,6 @@ from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings, load
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import Store
-
-
-def register(app: App) -> None:
-    """Add this module's commands."""
-    app.command(enqueue)
 
 
 async def enqueue(

@@ -6,18 +6,15 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from arqlight.session import server_url, writing
 from arqlight_core.catalogue import Catalogue, Queue
 from arqlight_core.errors import QueueNotFound
 from arqlight_core.settings import load
-
-
-def register(app: App) -> None:
-    """Add this module's commands."""
-    app.command(fleet)
+from arqlight_fleet.process import run_process
+from arqlight_fleet.supervisor import Supervisor
 
 
 def fleet(
@@ -34,8 +31,6 @@ def fleet(
     queues = _chosen(Catalogue.discover("arqlight_jobs"), queue)
     asyncio.run(_check())
     if processes == 1:
-        from arqlight_fleet.process import run_process  # noqa: PLC0415 - the supervisor does without it
-
         run_process(queues, server_url(settings), settings)
     else:
         asyncio.run(_supervise(processes, queue))
@@ -55,7 +50,5 @@ async def _check() -> None:
 
 
 async def _supervise(processes: int, queues: Sequence[str]) -> None:
-    from arqlight_fleet.supervisor import Supervisor  # noqa: PLC0415
-
     chosen = [part for name in queues for part in ("--queue", name)]
     await Supervisor([sys.executable, "-m", "arqlight", "fleet", *chosen], processes).run()

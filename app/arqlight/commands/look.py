@@ -2,23 +2,15 @@
 
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from arqlight import doctor, output
+from arqlight import examination, output
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.jobs import State
 from arqlight_core.observe import JobRow, JobView, QueueView
-
-
-def register(app: App) -> None:
-    """Add this module's commands."""
-    app.command(status)
-    app.command(jobs)
-    app.command(job)
-    app.command(examine, name="doctor")
 
 
 async def status(*, json: bool = False) -> None:
@@ -117,14 +109,14 @@ def _show_job(view: JobView) -> None:
         output.say(f"{age(view.at_ms - moment)} ago  {line}")
 
 
-async def examine(*, json: bool = False) -> int:
+async def doctor(*, json: bool = False) -> int:
     """Examine the server and the fleet: what is wrong, and how to mend it. Exits 1 when anything is.
 
     Args:
         json: Print JSON.
     """
     async with reading() as store:
-        findings = await doctor.examine(store)
+        findings = await examination.examine(store)
     if json:
         output.as_json(findings)
     else:

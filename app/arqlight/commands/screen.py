@@ -2,6 +2,7 @@
 
 import sys
 
+from arqlight import tui
 from arqlight.session import server_url
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
@@ -11,7 +12,5 @@ def screen() -> int:
     """Open the control room."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
-    from arqlight import tui  # noqa: PLC0415 - Textual is loaded only by who opens the screen
-
     settings = load()
     return tui.run(lambda: server_url(settings))

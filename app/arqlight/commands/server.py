@@ -9,11 +9,6 @@ from arqlight_core.store.embedded import EmbeddedServer
 server = App(name="server", help="The embedded server of the data folder: start, stop, status.")
 
 
-def register(app: App) -> None:
-    """Add this module's commands."""
-    app.command(server)
-
-
 @server.command
 def start() -> None:
     """Start the embedded server if it is not up, and print its address."""

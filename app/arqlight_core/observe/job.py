@@ -28,6 +28,8 @@ class JobView:
     correlation_id: str
     enqueued_ms: int
     due_ms: int
+    started_ms: int
+    """When the attempt that ended it began; known of jobs whose result is kept."""
     ended_ms: int
     attempt: int
     worker: str
@@ -102,7 +104,7 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
     told = {name: value.decode(errors="replace") for name, value in fields.items() if name != "payload"}
     envelope, problem = _envelope(payload or result)
     worker, claimed_ms = owner_of(lock)
-    kept, ended_ms = _result(result)
+    kept, started_ms, ended_ms = _result(result)
     return JobView(
         at_ms=now,
         id=job_id,
@@ -113,6 +115,7 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
         correlation_id=envelope.correlation_id,
         enqueued_ms=envelope.enqueued_ms,
         due_ms=int(float(scores[0] or 0)),
+        started_ms=started_ms,
         ended_ms=ended_ms or int(told.get("ended", 0)),
         attempt=int(attempts or len(failures) or 1),
         worker=worker,
@@ -140,14 +143,15 @@ def _envelope(data: bytes) -> tuple[Envelope, str]:
         return Envelope("unreadable", (), {}, 0), str(problem)
 
 
-def _result(data: bytes) -> tuple[Any, int]:
+def _result(data: bytes) -> tuple[Any, int, int]:
+    """Result, start and end (ms) as kept for stock handles."""
     if not data:
-        return None, 0
+        return None, 0, 0
     try:
         told = decode_result(data)
     except PayloadCorrupt as problem:
-        return str(problem), 0
-    return told.result, told.finished_ms
+        return str(problem), 0, 0
+    return told.result, told.started_ms, told.finished_ms
 
 
 def _line(line: bytes) -> tuple[int, str]:

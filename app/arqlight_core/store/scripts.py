@@ -132,6 +132,11 @@ def release(queue: QueueKeys, lease: Lease, due_ms: int) -> Call[bool]:
     return Call("release", queue, (lease.job_id, lease.owner, due_ms), bool)
 
 
+def lapse(queue: QueueKeys, worker: str) -> Call[int]:
+    """End the leases of a worker known to be dead; answers how many."""
+    return Call("lapse", queue, (worker,), int)
+
+
 @dataclass(frozen=True, slots=True)
 class Burial:
     """How a job ends for good: `state` is dead or cancelled, `result` what stock handles will read."""

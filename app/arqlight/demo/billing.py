@@ -1,0 +1,97 @@
+"""Billing files for the demonstration: clean ones, ones that break rules, broken ones, and a database that balks."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from arqlight.commands.enqueue import submit
+from arqlight.demo.account import Account
+from arqlight_core import observe
+from arqlight_core.errors import JobNotFound
+from arqlight_core.jobs import State
+from arqlight_core.settings import Settings
+from arqlight_core.store.gateway import Store
+from arqlight_jobs.billing.intake import accept
+from arqlight_jobs.billing.records import records
+from arqlight_jobs.billing.samples import write_sample
+from arqlight_jobs.billing.validation import ValidationRequest, validate
+
+KINDS = ("clean", "balking", "faulty", "broken", "clean", "long", "faulty", "clean")
+PACE_SECONDS = 0.8
+WATCH_SECONDS = 0.2
+
+
+class BillingTraffic:
+    """Sends one file after another, the kinds in turn."""
+
+    def __init__(self, store: Store, settings: Settings, account: Account) -> None:
+        self._store = store
+        self._settings = settings
+        self._account = account
+        self._random = random.Random(7)  # noqa: S311 - sample data
+        self._sent = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                kind = KINDS[self._sent % len(KINDS)]
+                self._sent += 1
+                path = self._settings.data_dir / f"sample-{self._sent}.csv"
+                await asyncio.to_thread(self._write, kind, path)
+                group.create_task(self._send(kind, path))
+                await asyncio.sleep(PACE_SECONDS)
+
+    def _write(self, kind: str, path: Path) -> None:
+        if kind == "broken":
+            path.write_text("Facture;Code\n123456789;15815\n")
+            return
+        rows = 4000 if kind == "long" else self._random.randint(60, 400)
+        violations = {"R03": 2, "R06": 3, "R10": 1, "R12": 2} if kind == "faulty" else {}
+        encoding = self._random.choice(("cp1252", "utf-8", "utf-8-sig"))
+        write_sample(path, rows=rows, violations=violations, encoding=encoding, delimiter=";", seed=self._sent)
+
+    async def _send(self, kind: str, path: Path) -> None:
+        request = await accept(path, self._settings)
+        await asyncio.to_thread(path.unlink)
+        if kind == "balking" and not self._settings.database_url:
+            async with self._balking(request):
+                job_id = await self._submit(request)
+                await self._until_retrying(job_id)
+        else:
+            await self._submit(request)
+
+    async def _submit(self, request: ValidationRequest) -> str:
+        queued = await submit(self._store, validate, request)
+        self._account.add(queued.job_id, validate.queue.name, validate.name)
+        return queued.job_id
+
+    async def _until_retrying(self, job_id: str) -> None:
+        while True:
+            try:
+                view = await observe.job(self._store, job_id)
+            except JobNotFound:
+                return
+            if view.failures or view.state not in (State.WAITING, State.ACTIVE):
+                return
+            await asyncio.sleep(WATCH_SECONDS)
+
+    @asynccontextmanager
+    async def _balking(self, request: ValidationRequest) -> AsyncGenerator[None]:
+        """A transient fault: for a while the database refuses this run's records."""
+        name = f"balk_{request.validation_id.replace('-', '')}"
+        refusal = "BEGIN SELECT RAISE(ABORT, 'the database balks'); END"
+        when = f"WHEN NEW.run_id = '{request.validation_id}'"
+        await self._execute(f"CREATE TRIGGER {name} BEFORE INSERT ON billing_records {when} {refusal}")
+        try:
+            yield
+        finally:
+            await self._execute(f"DROP TRIGGER {name}")
+
+    async def _execute(self, statement: str) -> None:
+        async with records(self._settings) as opened, opened.engine.begin() as connection:
+            await connection.execute(text(statement))

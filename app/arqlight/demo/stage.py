@@ -1,0 +1,76 @@
+"""What the demonstration stands on: a data folder, a server and a fleet, all its own and gone afterwards."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from arqlight_core.settings import Settings
+from arqlight_core.store.embedded import EmbeddedServer
+
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The running parts. `settings` point at them."""
+
+    settings: Settings
+    url: str
+    fleet: "subprocess.Popen[bytes]"
+
+    def drain(self) -> int:
+        """Stop the fleet; running jobs finish within the grace. Answers its exit status."""
+        if self.fleet.poll() is None:
+            self.fleet.terminate()
+        return self.fleet.wait()
+
+
+@contextmanager
+def stage(settings: Settings, processes: int) -> Generator[Stage]:
+    """Set the stage; take it down whatever happens.
+
+    With REDIS_URL set the fleet works there; with ARQLIGHT_DATA_DIR set the data stays there.
+    """
+    with _folder() as folder:
+        own = msgspec.structs.replace(settings, data_dir=folder, grace=GRACE_SECONDS)
+        embedded = EmbeddedServer.of(folder)
+        url = own.redis_url or embedded.ensure()
+        fleet = _fleet(own, url, processes)
+        standing = Stage(own, url, fleet)
+        try:
+            yield standing
+        finally:
+            standing.drain()
+            if not own.redis_url:
+                embedded.stop()
+
+
+@contextmanager
+def _folder() -> Generator[Path]:
+    named = os.environ.get("ARQLIGHT_DATA_DIR")
+    if named:
+        yield Path(named)
+        return
+    with tempfile.TemporaryDirectory(prefix="arqlight-demo-") as made:
+        yield Path(made)
+
+
+def _fleet(settings: Settings, url: str, processes: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "REDIS_URL": url,
+        "ARQLIGHT_DATA_DIR": str(settings.data_dir),
+        "ARQLIGHT_GRACE": str(settings.grace),
+    }
+    command = [sys.executable, "-m", "arqlight", "fleet", "--processes", str(processes)]
+    with (settings.data_dir / "fleet.log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - a fixed argument list
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )

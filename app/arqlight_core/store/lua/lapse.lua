@@ -1,0 +1,18 @@
+#!lua flags=allow-oom
+-- Ends all leases of a worker that is known to be dead: its jobs are due at once instead of when the leases run out.
+-- KEYS: queue, prefix
+-- ARGV: worker
+-- Returns: how many leases were ended
+-- Event: none; whoever takes a job over emits its lapse
+local owner = ARGV[1] .. ':'
+local ended = 0
+for _, id in ipairs(redis.call('ZRANGE', active, 0, -1)) do
+  local lock = redis.call('GET', lock_key(id))
+  if lock and string.sub(lock, 1, #owner) == owner then
+    redis.call('ZADD', active, now, id)
+    redis.call('ZADD', queue, 'XX', now, id)
+    ended = ended + 1
+  end
+end
+if ended > 0 then wake() end
+return ended
