@@ -13,12 +13,9 @@ from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet import neighbourhood
 from arqlight_fleet.chore import Chore
-from arqlight_fleet.exchange import Parcel
-from arqlight_fleet.judge import Stop
 from arqlight_fleet.served import ServedQueue
 
 if TYPE_CHECKING:
-    from arqlight_fleet.attempt import Attempt
     from arqlight_fleet.worker import FleetWorker
 
 logger = logging.getLogger("arqlight.background")
@@ -75,20 +72,8 @@ class Background:
     async def _write_progress(self) -> str:
         changed = [attempt for attempt in self._worker.attempts.values() if attempt.handle.changed]
         for attempt in changed:
-            self._post_progress(attempt)
+            self._worker.post_progress(attempt)
         return f"{len(changed)} jobs"
-
-    def _post_progress(self, attempt: "Attempt") -> None:
-        handle = attempt.handle
-        handle.changed = False
-        told = (handle.done, handle.total, handle.stage, handle.take_lines())
-        call = scripts.progress(attempt.served.keys, attempt.claimed.lease, *told)
-
-        def heard(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
-            if not accepted:
-                self._worker.stop_attempt(attempt, Stop.LEASE_LOST)
-
-        self._worker.exchange.post(Parcel(call, heard))
 
     async def _beat(self) -> str:
         worker = self._worker

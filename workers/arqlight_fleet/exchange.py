@@ -1,6 +1,7 @@
 """One round trip after another: what has ended goes out, what is due comes in, in one pipeline.
 
 What was not acknowledged is sent again, unchanged, until it is: the scripts answer a repeated call as they did before.
+Only a claim grows stale: after an outage in which leases may have lapsed, their owners come first.
 """
 
 import asyncio
@@ -25,16 +26,18 @@ _MENDABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A call, and who wants its answer."""
+    """A call, and who wants its answer. A claim is sent again after a brief outage only."""
 
     call: Call[Any]
     deliver: Callable[[Any], None]
+    is_claim: bool = False
 
 
 class Exchange:
     """The worker's only conversation with the server about its jobs."""
 
-    def __init__(self, store: Store, worker_id: str) -> None:
+    def __init__(self, store: Store, worker_id: str, brief_outage: float) -> None:
+        self.brief_outage = brief_outage
         self.stir = asyncio.Event()
         self.down_since: float | None = None
         self.last_outage = 0.0
@@ -59,11 +62,11 @@ class Exchange:
         self.stir.set()
 
     async def turn(self, claims: Sequence[Parcel]) -> None:
-        """One round trip; returns when every part of it is answered."""
+        """One round trip; returns when the server is there and every part is answered, or grown stale."""
         self.stir.clear()
-        parcels = [*self._completions(), *self._waiting, *claims]
+        parcels = [*self._waiting, *self._completions(), *claims]  # a job's last progress before its end
         self._waiting = []
-        while parcels:
+        while parcels or self.down_since is not None:
             parcels = await self._try(parcels)
 
     def _completions(self) -> list[Parcel]:
@@ -83,16 +86,25 @@ class Exchange:
     async def _try(self, parcels: list[Parcel]) -> list[Parcel]:
         """Sends once; answers what must be sent again."""
         try:
-            answers = await self._store.run_settled([parcel.call for parcel in parcels])
+            answers = await self._send(parcels)
         except OUTAGES as problem:
             await self._wait_out(problem)
-            return parcels
+            return [parcel for parcel in parcels if not (parcel.is_claim and self._lasts_long)]
         again = [parcel for parcel, answer in zip(parcels, answers, strict=True) if not _deliver(parcel, answer)]
         if again:
             await self._wait_out(next(a for a in answers if _mendable(a)))
         else:
             self._note_recovery()
         return again
+
+    async def _send(self, parcels: list[Parcel]) -> list[Any]:
+        if not parcels:
+            await self._store.ping()
+        return await self._store.run_settled([parcel.call for parcel in parcels])
+
+    @property
+    def _lasts_long(self) -> bool:
+        return self.down_since is not None and monotonic() - self.down_since > self.brief_outage
 
     async def _wait_out(self, problem: Exception) -> None:
         if self.down_since is None:

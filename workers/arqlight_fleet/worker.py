@@ -100,7 +100,7 @@ class FleetWorker(Worker):
     def _connect(self) -> None:
         self.store = Store(self.url)
         self.leases = LeaseKeeper(self.url, self.lease_seconds)
-        self.exchange = Exchange(self.store, self.worker_id)
+        self.exchange = Exchange(self.store, self.worker_id, brief_outage=self.lease_seconds / 3)
         if self._pool is None:
             self._pool = arq_pool(self.url, self)
         self.ctx["redis"] = self._pool
@@ -171,7 +171,7 @@ class FleetWorker(Worker):
         limit = min(served.free, self._burst_left(), _CLAIM_AT_MOST)
         leases = self.leases
         call = scripts.claim(served.keys, limit, leases.lease_ms, leases.lock_ms, self.worker_id, served.claims)
-        return Parcel(call, lambda claim: self._begin(served, claim, limit))
+        return Parcel(call, lambda claim: self._begin(served, claim, limit), is_claim=True)
 
     def _begin(self, served: ServedQueue, claim: Claim, limit: int) -> None:
         wait = self.poll_delay_s
@@ -182,6 +182,9 @@ class FleetWorker(Worker):
             self._start(Attempt.begin(served, claimed, lapses, self.resources))
 
     def _start(self, attempt: Attempt) -> None:
+        earlier = self.attempts.get(attempt.job_id)
+        if earlier:  # its lease lapsed, and this claim is the first to tell
+            self.stop_attempt(earlier, Stop.LEASE_LOST)
         self.attempts[attempt.job_id] = attempt
         self._claimed += 1
         attempt.served.running += 1
@@ -203,9 +206,9 @@ class FleetWorker(Worker):
         self.exchange.stir.clear()
 
     def _heed_outage(self) -> None:
-        """After an outage that outlasted the leases their owners come first: claiming waits for one renewal."""
-        if self.exchange.last_outage > self.lease_seconds:
-            self._claim_after = monotonic() + self.lease_seconds / 3
+        """After an outage in which leases may have lapsed their owners come first: claiming waits for one renewal."""
+        if self.exchange.last_outage > self.exchange.brief_outage:
+            self._claim_after = monotonic() + self.lease_seconds / 2
         self.exchange.last_outage = 0.0
 
     def look_at(self, name: str) -> None:
@@ -225,10 +228,26 @@ class FleetWorker(Worker):
         if outcome is None:
             logger.warning("%s lost its lease: its outcome is dropped", attempt.job_id)
             self._let_go(attempt)
+            self._make_room(attempt)
             return
         log_outcome(attempt, outcome)
         self._count(outcome)
+        if attempt.handle.changed:
+            self.post_progress(attempt)
         self._post(attempt, outcome)
+
+    def post_progress(self, attempt: Attempt) -> None:
+        """Send what the handler has said since the last time."""
+        handle = attempt.handle
+        handle.changed = False
+        told = (handle.done, handle.total, handle.stage, handle.take_lines())
+        call = scripts.progress(attempt.served.keys, attempt.claimed.lease, *told)
+
+        def heard(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
+            if not accepted:
+                self.stop_attempt(attempt, Stop.LEASE_LOST)
+
+        self.exchange.post(Parcel(call, heard))
 
     def _post(self, attempt: Attempt, outcome: Outcome) -> None:
         def acknowledged(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
@@ -243,8 +262,12 @@ class FleetWorker(Worker):
             self.exchange.finish(attempt.served, completion(attempt, kept), acknowledged)
         else:
             self.exchange.post(Parcel(settlement(attempt, outcome, kept), acknowledged))
+        self._make_room(attempt)
+
+    def _make_room(self, attempt: Attempt) -> None:
         attempt.served.running -= 1
         attempt.served.next_look = 0.0
+        self.exchange.stir.set()
 
     def _let_go(self, attempt: Attempt) -> None:
         self.leases.drop(attempt.claimed.lease)
@@ -267,7 +290,8 @@ class FleetWorker(Worker):
         task = self.tasks.get(attempt.job_id)
         if self.attempts.get(attempt.job_id) is attempt and task and not task.done():
             attempt.stop = why
-            task.cancel()
+            if attempt.started_ms:  # a task cancelled before its first step would never settle its job
+                task.cancel()
 
     async def stop_aborted(self) -> str:
         """Stop the jobs that stock handles asked to abort."""

@@ -17,8 +17,9 @@ from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
 from arqlight_jobs.billing.intake import accept
 from arqlight_jobs.billing.records import records
+from arqlight_jobs.billing.request import ValidationRequest
 from arqlight_jobs.billing.samples import write_sample
-from arqlight_jobs.billing.validation import ValidationRequest, validate
+from arqlight_jobs.billing.validation import validate
 
 KINDS = ("clean", "balking", "faulty", "broken", "clean", "long", "faulty", "clean")
 PACE_SECONDS = 0.8

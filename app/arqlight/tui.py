@@ -1,0 +1,152 @@
+"""The control room's way in: joins the screens to the store, and leaves with an exit code.
+
+Nothing here imports the Redis client before the first frame is on the screen.
+"""
+
+import asyncio
+import getpass
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from platformdirs import user_state_path
+
+from arqlight_core.errors import UsageError
+from arqlight_core.jobs import State
+from arqlight_screens.control_room import ControlRoom
+from arqlight_screens.source import Unavailable
+
+if TYPE_CHECKING:
+    from arqlight_core.observe import FleetView, JobView, Window
+    from arqlight_core.operations import Report
+    from arqlight_core.store.gateway import Store
+
+T = TypeVar("T")
+_LOG_BYTES = 1_000_000
+
+
+class StoreFleet:
+    """The fleet behind a store that is opened when it is first asked, and asked again until it answers."""
+
+    def __init__(self, url_of: Callable[[], str], actor: str) -> None:
+        self._url_of = url_of
+        self._actor = actor
+        self._store: Store | None = None
+        self._opening = asyncio.Lock()
+        self.address = "the server"
+
+    async def view(self) -> "FleetView":
+        """Every queue and worker, now."""
+        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
+
+        return await self._ask(observe.fleet)
+
+    async def window(self, queue: str, state: State, offset: int, limit: int) -> "Window":
+        """One page of a state's jobs."""
+        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
+
+        return await self._ask(lambda store: observe.window(store, queue, state, offset, limit))
+
+    async def job(self, job_id: str) -> "JobView":
+        """One job, whole."""
+        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
+
+        return await self._ask(lambda store: observe.job(store, job_id))
+
+    async def perform(self, operation: str, **arguments: Any) -> "Report":
+        """Carry out an operation as the person at the keyboard."""
+        from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
+
+        run = OPERATIONS[operation].run
+        return await self._ask(lambda store: run(store, actor=self._actor, **arguments))
+
+    async def close(self) -> None:
+        """Let go of the server."""
+        if self._store is not None:
+            await self._store.close()
+
+    async def _ask(self, question: "Callable[[Store], Awaitable[T]]") -> T:
+        from arqlight_core.store import connect  # noqa: PLC0415 - after the first frame
+
+        store = await self._opened()
+        try:
+            return await question(store)
+        except connect.OUTAGES as outage:
+            raise Unavailable(str(connect.explained(store.url, outage))) from outage
+
+    async def _opened(self) -> "Store":
+        from arqlight_core.store import connect, gateway  # noqa: PLC0415 - after the first frame
+
+        async with self._opening:
+            if self._store is None:
+                url = await _in_daemon(self._url_of)
+                self.address = connect.shown(url)
+                self._store = await gateway.open_store(url)
+        return self._store
+
+
+async def _in_daemon(work: Callable[[], T]) -> T:
+    """The answer of blocking work, in a thread that does not keep a program from ending."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, problem: Exception | None) -> None:
+        if answer.cancelled():
+            return
+        if problem is not None:
+            answer.set_exception(problem)
+        else:
+            answer.set_result(result)  # pyright: ignore[reportArgumentType] - without a problem there is a result
+
+    def run() -> None:
+        try:
+            told = (work(), None)
+        except Exception as problem:  # noqa: BLE001 - it is raised again where it is awaited
+            told = (None, problem)
+        loop.call_soon_threadsafe(settle, *told)
+
+    threading.Thread(target=run, name="server address", daemon=True).start()
+    return await answer
+
+
+def run(url_of: Callable[[], str], *, actor: str = "") -> int:
+    """Show the control room until it is left; answers the exit code.
+
+    Args:
+        url_of: Gives the server's address. Called in a thread once the first frame is shown, and may take its time,
+            as the start of an embedded server does; an ArqlightError of it is shown, and it is asked again.
+        actor: Who is at the keyboard; by default the user of the machine.
+    """
+    if not sys.stdin.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError("The control room needs a terminal; `arqlight --help` lists what works without one.")
+    log_file = user_state_path("arqlight") / "control-room.log"
+    _log_to(log_file)
+    room = ControlRoom(StoreFleet(url_of, actor or getpass.getuser()), _driver())
+    room.run()
+    if room.crash is not None:
+        _say(f"The control room met an error and closed ({type(room.crash).__name__}); {log_file} has the details.")
+    return room.return_code or 0
+
+
+def _driver() -> Any:
+    from arqlight_screens.driver import QuickDriver  # noqa: PLC0415 - needs a terminal of a POSIX system
+
+    return QuickDriver
+
+
+def _log_to(file: Path) -> None:
+    """Log to the file alone: anything written to the terminal would land across the screen."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
