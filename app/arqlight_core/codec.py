@@ -7,7 +7,7 @@ import io
 import json
 import pickle
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -18,11 +18,14 @@ import msgspec
 
 from arqlight_core.errors import PayloadCorrupt
 
-MASK = "•••"
+MASK, CUT = "•••", "…"
+_DEEPEST, _MOST = 40, 100_000
+"""How deep and how much of a payload is shown: one that contains itself, or unfolds without end, is cut off."""
+
 _PICKLE, _JSON = b"\x80", b"{"
 _SAFE = {
     (kind.__module__, kind.__qualname__): kind
-    for kind in (date, datetime, time, timedelta, timezone, Decimal, UUID, set, frozenset, bytearray, complex)
+    for kind in (date, datetime, time, timedelta, timezone, Decimal, UUID, set, frozenset, complex)
 }
 
 
@@ -101,9 +104,9 @@ def decode_result(data: bytes) -> ResultEnvelope:
     """A kept result. Raises PayloadCorrupt."""
     fields = unpack(data)
     try:
-        attempt, started, finished = int(fields["t"] or 1), int(fields["st"]), int(fields["ft"])
+        attempt, started, finished = _whole(fields["t"] or 1), _whole(fields["st"]), _whole(fields["ft"])
         return ResultEnvelope(_envelope(fields), bool(fields["s"]), fields["r"], attempt, started, finished)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
         raise PayloadCorrupt(f"This is no result of a job: {problem!r}.") from problem
 
 
@@ -111,18 +114,39 @@ def _envelope(fields: dict[str, Any]) -> Envelope:
     try:
         extra: Mapping[str, Any] = fields.get("x") or {}
         args, kwargs = tuple(fields["a"]), dict(fields["k"])
-        return Envelope(str(fields["f"]), args, kwargs, int(fields["et"]), str(extra.get("correlation_id", "")))
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        return Envelope(str(fields["f"]), args, kwargs, _whole(fields["et"]), str(extra.get("correlation_id", "")))
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as problem:
         raise PayloadCorrupt(f"This is no job in arq's envelope: {problem!r}.") from problem
 
 
+def _whole(value: Any) -> int:
+    """A count or moment: nothing else is turned into a number, for some things take for ever."""
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{type(value).__name__} instead of a number")
+    return int(value)
+
+
 def masked(value: Any, sensitive: frozenset[str]) -> Any:
-    """The value with every sensitive field, at any depth, replaced by a mask."""
+    """The value with every sensitive field, at any depth, replaced by a mask; fit to be shown, whatever it is."""
+    return _masked(value, sensitive, _DEEPEST, iter(range(_MOST)))
+
+
+def _masked(value: Any, sensitive: frozenset[str], depth: int, left: Iterator[int]) -> Any:
+    if depth == 0 or next(left, None) is None:
+        return CUT
     if isinstance(value, dict):
         fields = cast("dict[Any, Any]", value)
-        return {k: MASK if str(k) in sensitive else masked(v, sensitive) for k, v in fields.items()}
+        return {k: MASK if str(k) in sensitive else _masked(v, sensitive, depth - 1, left) for k, v in fields.items()}
     if isinstance(value, (list, tuple)):
-        return [masked(item, sensitive) for item in cast("list[Any]", value)]
+        return [_masked(item, sensitive, depth - 1, left) for item in cast("list[Any]", value)]
+    return _showable(value)
+
+
+def _showable(value: Any) -> Any:
+    try:
+        repr(value)
+    except Exception:  # noqa: BLE001 - an object out of hostile bytes may raise anything
+        return f"<{type(value).__name__}>"
     return value
 
 
@@ -152,12 +176,32 @@ class _Stub:
         """Takes items of a refused sequence."""
 
     def __repr__(self) -> str:
-        shown = ", ".join(reprlib.repr(value) for value in self.__dict__["given"])
-        return f"<{self.path}({shown})>"
+        return _BRIEF.repr(self)
 
 
-class _InertUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str, /) -> Any:
+class _Brief(reprlib.Repr):
+    """Shows stubs within stubs, but never deeper than a glance can take in."""
+
+    def repr_Refused(self, stub: _Stub, level: int) -> str:  # noqa: N802 - named after the type, as reprlib wants it
+        given = stub.__dict__["given"][: self.maxtuple]
+        shown = ", ".join(self.repr1(value, level - 1) for value in given) if level > 0 else CUT
+        return f"<{stub.path}({shown})>"
+
+
+_BRIEF = _Brief()
+_BRIEF.maxlevel = 3
+
+
+def _refuse(_: Any) -> None:
+    raise PayloadCorrupt("it asks for memory by a length of its own")
+
+
+class _InertUnpickler(pickle._Unpickler):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    """The one in Python: the one in C reserves whatever memory a few hostile bytes ask for."""
+
+    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _refuse}  # noqa: SLF001, RUF012  # pyright: ignore[reportPrivateUsage]
+
+    def find_class(self, module: str, name: str) -> Any:
         known = _SAFE.get((module, name))
         return known or type("Refused", (_Stub,), {"path": f"{module}.{name}"})
 

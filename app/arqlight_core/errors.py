@@ -72,10 +72,12 @@ class Retry(Signal):
 
 
 class Snooze(Signal):
-    """Run again at a moment or after a delay; costs no attempt."""
+    """Run again at a moment, which needs a time zone, or after a delay; costs no attempt."""
 
     def __init__(self, until: datetime | timedelta, because: str = "snoozed by its handler") -> None:
         super().__init__(because)
+        if isinstance(until, datetime) and until.tzinfo is None:
+            raise ValueError(f"A snooze until {until} needs a time zone: nobody knows which moment that is.")
         self.until = until
 
 

@@ -31,8 +31,8 @@ class Backoff:
     def delay(self, attempt: int, roll: float) -> timedelta:
         """The wait after failed attempt number `attempt` (1 is the first); `roll` in [0, 1) places it in the jitter."""
         exponent = min(attempt - 1, 64)
-        wait = min(self.first * self.factor**exponent, self.cap)
-        return wait * (1 + self.jitter * roll)
+        seconds = min(self.first / SECOND * self.factor**exponent, self.cap / SECOND)  # a timedelta would overflow
+        return seconds * SECOND * (1 + self.jitter * roll)
 
     def gives_up(self, attempt: int, error: Exception) -> bool:
         """Whether failed attempt number `attempt` was the last one."""

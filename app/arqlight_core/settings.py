@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -43,7 +44,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         settings = msgspec.convert({name: source[name] for name in given}, Settings, strict=False, dec_hook=_from_text)
     except msgspec.ValidationError as problem:
         raise UsageError(f"A setting in the environment does not fit: {problem}.") from problem
-    if settings.lease < 1 or settings.grace < 0:
+    if not (1 <= settings.lease < inf and 0 <= settings.grace < inf):
         raise UsageError("ARQLIGHT_LEASE must be at least 1 second and ARQLIGHT_GRACE must not be negative.")
     return settings
 

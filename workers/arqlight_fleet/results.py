@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arq.jobs import serialize_result
+from arq.worker import JobExecutionFailed
 
+from arqlight_core.errors import ArqlightError, Signal
 from arqlight_core.jobs import Cancelled, Dead, Outcome, Succeeded
 from arqlight_core.policy import milliseconds
 from arqlight_fleet.attempt import Attempt
@@ -40,7 +42,7 @@ class Results:
                 aborted = isinstance(outcome.exception, asyncio.CancelledError)
                 return self._kept(attempt, outcome.exception if aborted else asyncio.CancelledError(), success=False)
             case Dead():
-                return self._kept(attempt, outcome.exception or RuntimeError(outcome.reason), success=False)
+                return self._kept(attempt, _in_arqs_words(outcome), success=False)
             case _:
                 return KeptResult()
 
@@ -77,3 +79,9 @@ class Results:
             attempt.job_id,
             serializer=self._worker.job_serializer,
         )
+
+
+def _in_arqs_words(outcome: Dead) -> BaseException:
+    """What `Job.result()` raises: a stock producer can read its own errors and arq's, and none of ours."""
+    error = outcome.exception
+    return JobExecutionFailed(outcome.reason) if error is None or isinstance(error, (Signal, ArqlightError)) else error

@@ -1,6 +1,7 @@
 """Opens connections that survive a server's restart, and says in one sentence why one cannot be had."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import redis
@@ -19,6 +20,8 @@ from redis.retry import Retry
 
 from arqlight_core.errors import ArqlightError, ServerRefused, ServerUnreachable, UsageError
 
+T = TypeVar("T")
+
 SCHEMES = ("redis", "rediss", "unix")
 OLDEST = (7, 0)
 
@@ -32,6 +35,26 @@ _PATIENCE: dict[str, Any] = {
     "health_check_interval": 15,
     "retry_on_error": [redis.ConnectionError, redis.TimeoutError, OSError],
 }
+
+
+class _Refused(Exception):
+    """Carries a refusal past what tries again."""
+
+
+class _Patience(AsyncRetry):
+    """Tries again after an outage, but not after a wrong password: redis-py takes that for an outage too."""
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[RedisError], Any]) -> T:
+        async def once() -> T:
+            try:
+                return await do()
+            except AuthenticationError as problem:
+                raise _Refused from problem
+
+        try:
+            return await super().call_with_retry(once, fail)
+        except _Refused as refused:
+            raise AuthenticationError(str(refused.__cause__)) from refused.__cause__
 
 
 def checked(url: str) -> str:
@@ -48,7 +71,7 @@ def _options(url: str) -> dict[str, Any]:
 
 def asynchronous(url: str) -> "aioredis.Redis":
     """A client for an event loop."""
-    backoff = AsyncRetry(ExponentialBackoff(cap=0.5, base=0.05), 2)
+    backoff = _Patience(ExponentialBackoff(cap=0.5, base=0.05), 2)
     return aioredis.Redis.from_url(url, retry=backoff, **_options(url))  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -63,13 +86,14 @@ def shown(url: str) -> str:
     parts = urlsplit(url)
     if not parts.password:
         return url
-    return parts._replace(netloc=f"{parts.username or ''}:***@{parts.hostname}:{parts.port or 6379}").geturl()
+    place = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else ""
+    return parts._replace(netloc=f"{parts.username or ''}:***@{place}").geturl()
 
 
 def explained(url: str, problem: Exception) -> ArqlightError:
     """The one sentence for what went wrong, with what to do about it."""
     where = shown(url)
-    if isinstance(problem, AuthenticationError) or "NOAUTH" in str(problem) or "WRONGPASS" in str(problem):
+    if _is_refusal(problem) or _is_refusal(problem.__cause__):
         return ServerRefused(f"The server at {where} refuses the password; put the right one into REDIS_URL.")
     if isinstance(problem, NoPermissionError):
         return ServerRefused(f"The server at {where} lets this user not do that ({problem}); widen its ACL.")
@@ -82,6 +106,10 @@ def explained(url: str, problem: Exception) -> ArqlightError:
             f"No server answers at {where} ({_cause(problem)}); start it, or set REDIS_URL to one that runs."
         )
     raise problem
+
+
+def _is_refusal(problem: BaseException | None) -> bool:
+    return isinstance(problem, AuthenticationError) or any(word in str(problem) for word in ("NOAUTH", "WRONGPASS"))
 
 
 def _cause(problem: Exception) -> str:

@@ -131,7 +131,7 @@ class EmbeddedServer:
         binary = self.binary or server_binary()
         self.socket.unlink(missing_ok=True)
         with (self.folder / "server.log").open("ab") as log:
-            subprocess.Popen(  # noqa: S603 - a fixed argument list; it outlives us on purpose
+            process = subprocess.Popen(  # noqa: S603 - a fixed argument list; it outlives us on purpose
                 [str(binary), *self._options()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -140,6 +140,7 @@ class EmbeddedServer:
                 pass_fds=(lock,),
                 cwd=self.folder,
             )
+        process.returncode = 0  # nobody waits for it: else its end of life here would be told as a leak
 
     def _options(self) -> list[str]:
         options = {

@@ -43,7 +43,7 @@ local fence = redis.call('INCRBY', prefix .. 'fence', #ids) - #ids
 
 -- Takes one job's lock and says how often its workers have lapsed, or nil when it is not to be had.
 local function lock(id, owner, lease_end)
-  if lease_end then
+  if lease_end and not held_by_stock(id) then
     redis.call('SET', lock_key(id), owner, 'PX', keep)
     emit('lapse', 'job', id, 'by', worker)
     count('lapsed', 1)
@@ -73,8 +73,7 @@ for i, id in ipairs(ids) do
   end
   if lapses and is_ghost(id) then
     redis.call('DEL', retry_key(id), lock_key(id))
-    redis.call('ZREM', active, id)
-    redis.call('ZREM', queue, id)
+    for _, set in ipairs({queue, active, scheduled, retrying}) do redis.call('ZREM', set, id) end
   elseif lapses then
     local attempt = tonumber(redis.call('GET', retry_key(id)) or 0)
     if lapses == 0 or attempt == 0 then attempt = attempt + 1 end  -- a crash is counted by lapses, not as a try

@@ -1,3 +1,4 @@
+#!lua
 -- Adds jobs to a queue, each at once or after a delay, unless a job or a kept result of that id exists.
 -- KEYS: queue, prefix
 -- ARGV: jobs (id, payload, delay_ms for each)

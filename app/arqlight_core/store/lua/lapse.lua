@@ -6,7 +6,7 @@
 -- Event: none; whoever takes a job over emits its lapse
 local owner = ARGV[1] .. ':'
 local ended = 0
-for _, id in ipairs(redis.call('ZRANGE', active, 0, -1)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', active, '(' .. now, '+inf')) do
   local lock = redis.call('GET', lock_key(id))
   if lock and string.sub(lock, 1, #owner) == owner then
     redis.call('ZADD', active, now, id)

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Stops claims from a queue; running jobs finish.
 -- KEYS: queue, prefix
 -- ARGV: by, reason

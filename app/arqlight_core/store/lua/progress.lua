@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Writes how far a running job is, and its new log lines.
 -- KEYS: queue, prefix
 -- ARGV: job_id, owner, done, total, stage, lines (one argument each)

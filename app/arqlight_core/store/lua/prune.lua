@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Forgets one chunk of ended jobs that are beyond what a queue keeps.
 -- KEYS: queue, prefix
 -- ARGV: state, keep_count, keep_age_ms, limit

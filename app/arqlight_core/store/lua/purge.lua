@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Moves one chunk of a state's jobs to the trash, where they can be put back from until it expires.
 -- KEYS: queue, prefix
 -- ARGV: state, moment_ms, limit, operation, by, reason, trash_ms
@@ -17,25 +18,30 @@ local source = sources[state]
 local trash = prefix .. 'trash:' .. operation
 local found = redis.call('ZRANGEBYSCORE', source[1], source[2], source[3], 'WITHSCORES', 'LIMIT', 0, limit)
 local moved = 0
-for i = 1, #found, 2 do
-  local id = found[i]
-  if ended or not redis.call('ZSCORE', active, id) then
-    redis.call('ZREM', source[1], id)
-    if not ended then
-      redis.call('ZREM', queue, id)
-      redis.call('ZREM', scheduled, id)
-      redis.call('ZREM', retrying, id)
-      if redis.call('EXISTS', payload_key(id)) == 1 then
-        redis.call('RENAME', payload_key(id), trash_key(id))
-        redis.call('PEXPIRE', trash_key(id), keep)
-      end
-    end
-    redis.call('PEXPIRE', record_key(id), keep)
-    redis.call('PEXPIRE', attempts_key(id), keep)
-    redis.call('PEXPIRE', log_key(id), keep)
-    redis.call('ZADD', trash, found[i + 1], id)
-    moved = moved + 1
+
+local function runs(id)
+  local lease_end = redis.call('ZSCORE', active, id)
+  return lease_end and tonumber(lease_end) > now or held_by_stock(id)
+end
+
+local function throw_away(id, score)
+  redis.call('ZREM', source[1], id)
+  if not ended then
+    for _, set in ipairs({queue, scheduled, retrying, active}) do redis.call('ZREM', set, id) end
+    redis.call('DEL', lock_key(id))  -- of a worker whose lease lapsed: it may finish this job no more
   end
+  for _, key in ipairs(job_keys(id)) do
+    if redis.call('EXISTS', key) == 1 then
+      redis.call('RENAME', key, trash .. ':' .. key)
+      redis.call('PEXPIRE', trash .. ':' .. key, keep)
+    end
+  end
+  redis.call('ZADD', trash, score, id)
+  moved = moved + 1
+end
+
+for i = 1, #found, 2 do
+  if ended or not runs(found[i]) then throw_away(found[i], found[i + 1]) end
 end
 if moved > 0 then
   redis.call('HSET', trash .. ':note', 'state', state, 'by', by, 'reason', reason, 'at', now)

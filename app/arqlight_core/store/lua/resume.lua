@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lets claims from a paused queue go on.
 -- KEYS: queue, prefix
 -- ARGV: by, reason

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Makes dead, cancelled and retrying jobs due now, with all their attempts before them.
 -- KEYS: queue, prefix
 -- ARGV: by, reason, ids (one argument each)
@@ -7,7 +8,7 @@ local by, reason = ARGV[1], ARGV[2]
 
 local function exhume(id)
   local from = redis.call('ZSCORE', prefix .. 'dead', id) and 'dead' or redis.call('ZSCORE', prefix .. 'cancelled', id) and 'cancelled'
-  if not from then return 0 end
+  if not from or redis.call('EXISTS', payload_key(id)) == 1 then return 0 end  -- an id may live again
   local payload = redis.call('HGET', record_key(id), 'payload')
   if not payload then return -1 end
   redis.call('SET', payload_key(id), payload)
@@ -22,6 +23,7 @@ local function bring_forward(id)
   local due = redis.call('ZSCORE', retrying, id)
   if not due or tonumber(due) <= now then return 0 end
   redis.call('ZREM', retrying, id)
+  redis.call('DEL', retry_key(id))
   redis.call('HDEL', record_key(id), 'because', 'by', 'until')
   redis.call('ZADD', queue, 'XX', now, id)
   return 1

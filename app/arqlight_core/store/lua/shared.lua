@@ -14,7 +14,17 @@ local function result_key(id) return 'arq:result:' .. id end
 local function record_key(id) return 'arqlight:job:' .. id end
 local function attempts_key(id) return 'arqlight:attempts:' .. id end
 local function log_key(id) return 'arqlight:log:' .. id end
-local function trash_key(id) return 'arqlight:trash:' .. id end
+
+-- Everything that is kept of one job beside its places in the sorted sets; its lock is its owner's.
+local function job_keys(id)
+  return {payload_key(id), retry_key(id), result_key(id), record_key(id), attempts_key(id), log_key(id)}
+end
+
+-- Whether a stock worker runs this job: the value of its lock says nothing, ours names worker, fence and claim time.
+local function held_by_stock(id)
+  local holder = redis.call('GET', lock_key(id))
+  return holder and not string.find(holder, ':', 1, true)
+end
 
 local function minute_key(moment) return prefix .. 'minute:' .. math.floor(moment / 60000) end
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Puts one chunk of a purged selection back: state, score, payload and id.
 -- KEYS: queue, prefix
 -- ARGV: operation, limit, by
@@ -5,27 +6,31 @@
 -- Event: undo, one for the chunk
 local operation, limit, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local trash = prefix .. 'trash:' .. operation
-local state = redis.call('HGET', trash .. ':note', 'state')
+local state, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
 local found = redis.call('ZRANGE', trash, 0, limit - 1, 'WITHSCORES')
 if #found == 0 or not state then return {0, 0, 0} end
 local ended = state == 'dead' or state == 'cancelled'
 local restored, skipped = 0, 0
 
-local function put_back(id, score)
-  if redis.call('EXISTS', payload_key(id)) == 1 then return false end
-  if ended then
-    redis.call('ZADD', prefix .. state, score, id)
-  else
-    if redis.call('EXISTS', trash_key(id)) == 1 then
-      redis.call('RENAME', trash_key(id), payload_key(id))
-      redis.call('PERSIST', payload_key(id))
-    end
-    redis.call('ZADD', queue, score, id)
-    if state ~= 'waiting' then redis.call('ZADD', prefix .. state, score, id) end
+local function lives_again(id)
+  if redis.call('EXISTS', payload_key(id), result_key(id)) > 0 or redis.call('ZSCORE', queue, id) then return true end
+  for _, set in ipairs({'completed', 'dead', 'cancelled'}) do
+    local ended_at = redis.call('ZSCORE', prefix .. set, id)
+    if ended_at and tonumber(ended_at) >= tonumber(purged_at) then return true end
   end
-  redis.call('PERSIST', record_key(id))
-  redis.call('PERSIST', attempts_key(id))
-  redis.call('PERSIST', log_key(id))
+  return false
+end
+
+local function put_back(id, score)
+  if lives_again(id) then return false end
+  for _, key in ipairs(job_keys(id)) do
+    if redis.call('EXISTS', trash .. ':' .. key) == 1 then
+      redis.call('RENAME', trash .. ':' .. key, key)
+      redis.call('PERSIST', key)
+    end
+  end
+  if not ended then redis.call('ZADD', queue, score, id) end
+  if state ~= 'waiting' then redis.call('ZADD', prefix .. state, score, id) end
   return true
 end
 

@@ -1,0 +1,71 @@
+"""Every operation can be understood, found and called: docstring, key, label, command."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from arqlight.cli import build
+from arqlight_core.operations import OPERATIONS, Danger, Operation, Report
+
+EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
+
+
+def parameters(operation: Operation) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(operation.run).parameters)
+
+
+def test_there_are_operations():
+    assert {"pause", "resume", "retry", "purge", "undo"} <= OPERATIONS.keys()
+
+
+@EACH
+def test_an_operation_says_what_it_does_and_what_each_argument_is(operation: Operation):
+    assert operation.help.endswith(".")
+    told = inspect.getdoc(operation.run) or ""
+    for name in parameters(operation):
+        assert f"    {name}: " in told
+
+
+@EACH
+def test_an_operation_has_a_key_and_a_label(operation: Operation):
+    assert len(operation.key) == 1
+    assert operation.key.isalpha()
+    assert operation.label
+
+
+@EACH
+def test_an_upper_case_key_stands_for_destruction_and_only_for_it(operation: Operation):
+    assert operation.key.isupper() == (operation.danger is Danger.DESTRUCTIVE)
+
+
+@EACH
+def test_an_operation_has_an_actor_and_a_dry_run_and_answers_a_report(operation: Operation):
+    taken = parameters(operation)
+    assert taken["actor"].default is inspect.Parameter.empty
+    assert taken["dry_run"].default is False
+    assert inspect.signature(operation.run).return_annotation is Report
+
+
+@EACH
+def test_a_destructive_operation_asks_for_a_confirmation_and_no_other_does(operation: Operation):
+    assert ("confirm" in parameters(operation)) == (operation.danger is Danger.DESTRUCTIVE)
+
+
+@EACH
+def test_an_operation_is_a_command(operation: Operation):
+    assert operation.name in set(build())
+
+
+@EACH
+def test_a_commands_help_is_its_operations(operation: Operation, capsys: pytest.CaptureFixture[str]):
+    app: Any = build()
+    app([operation.name, "--help"], result_action="return_value")
+    told = " ".join(capsys.readouterr().out.split())
+    assert operation.help.replace("`", "").rstrip(".") in told
+    assert "--dry-run" in told
+
+
+def test_a_key_means_one_thing_for_one_target():
+    taken = [(one.target, one.key) for one in OPERATIONS.values() if one.name != "resume"]  # the same key as pause
+    assert len(taken) == len(set(taken))

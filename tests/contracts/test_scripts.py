@@ -1,0 +1,140 @@
+"""Lua and Python say the same: headers, arguments and their order, names of keys, histogram bounds."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, get_args, get_origin
+
+import pytest
+from arq import constants
+
+from arqlight_core.observe.minutes import BOUNDS_MS
+from arqlight_core.store import scripts
+from arqlight_core.store.keys import QueueKeys
+
+QUEUE = QueueKeys.declared("test")
+FOLDER = files("arqlight_core.store") / "lua"
+SOURCES = {one.name.removesuffix(".lua"): one.read_text() for one in FOLDER.iterdir() if one.name.endswith(".lua")}
+SHARED = SOURCES.pop("shared")
+HEADER = re.compile(
+    r"(#!lua[^\n]*\n)?"
+    r"-- (?P<sentence>[A-Z][^\n]*)\n"
+    r"-- KEYS: (?P<keys>[^\n]+)\n"
+    r"-- ARGV: (?P<argv>[^\n]+)\n"
+    r"-- Returns: (?P<returns>[^\n]+)\n"
+    r"-- Event: (?P<event>[^\n]+)\n"
+)
+NAMES = sorted(SOURCES)
+EACH = pytest.mark.parametrize("name", NAMES)
+
+
+def typed_calls() -> dict[str, Callable[..., scripts.Call[Any]]]:
+    """The functions of scripts.py that answer a Call."""
+    own = inspect.getmembers(scripts, lambda one: inspect.isfunction(one) and one.__module__ == scripts.__name__)
+    return {name: one for name, one in own if get_origin(inspect.signature(one).return_annotation) is scripts.Call}
+
+
+def header(name: str) -> re.Match[str]:
+    match = HEADER.match(SOURCES[name])
+    assert match, f"{name}.lua does not open with its sentence, KEYS, ARGV, Returns and Event"
+    return match
+
+
+def documented(argv: str) -> list[str]:
+    """The arguments that a header names, in order; of a batch, those of one of its parts."""
+    batch = re.compile(r"\w+ \((?P<parts>[\w, ]+) for each[^)]*\)")
+    plain = batch.sub(lambda found: re.sub(r"\bid\b", "job_id", found["parts"]), argv)
+    return [part.strip() for part in re.sub(r" \([^)]*\)", "", plain).split(",")]
+
+
+def sample(name: str, kind: Any) -> Any:
+    """A value that shows where it ends up: it is its own name."""
+    [inner] = get_args(kind) or [None]
+    if inner is not None:
+        return [sample(name, inner)]
+    if not dataclasses.is_dataclass(kind):
+        return name
+    make: Any = kind
+    return make(**{field.name: sample(field.name, field.type) for field in dataclasses.fields(kind)})
+
+
+def sent(call: Callable[..., scripts.Call[Any]]) -> list[Any]:
+    """The arguments as they go to the server."""
+    parameters = list(inspect.signature(call).parameters.values())[1:]
+    return list(call(QUEUE, *(sample(one.name, one.annotation) for one in parameters)).arguments)
+
+
+def test_every_script_has_a_typed_call_and_every_call_its_script():
+    assert sorted(typed_calls()) == NAMES
+
+
+@EACH
+def test_a_script_opens_with_one_sentence_and_its_contract(name: str):
+    told = header(name)
+    assert told["sentence"].endswith(".")
+    assert told["keys"] == "queue, prefix"
+
+
+@EACH
+def test_a_typed_call_sends_what_its_script_expects_in_that_order(name: str):
+    assert sent(typed_calls()[name]) == documented(header(name)["argv"])
+
+
+@EACH
+def test_a_typed_call_runs_its_own_script(name: str):
+    call = typed_calls()[name]
+    parameters = list(inspect.signature(call).parameters.values())[1:]
+    made = call(QUEUE, *(sample(one.name, one.annotation) for one in parameters))
+    assert (made.name, made.queue) == (name, QUEUE)
+
+
+@EACH
+def test_a_script_tells_the_events_that_its_header_promises(name: str):
+    body = SOURCES[name]
+    emitted = set(re.findall(r"emit\('(\w+)'", body))
+    promised = header(name)["event"]
+    assert all(kind in promised for kind in emitted), emitted
+    if promised.startswith("none"):
+        assert "emit(" not in body
+
+
+@EACH
+def test_a_script_that_writes_nothing_says_so_and_the_others_say_what_a_full_server_means(name: str):
+    writes = re.search(r"'(SET|DEL|UNLINK|[ZH]?INCRBY|ZADD|ZREM|HSET|HDEL|RPUSH|RENAME|P?EXPIRE)'", SOURCES[name])
+    flags = "#!lua flags=allow-oom\n" if writes else "#!lua flags=no-writes\n"
+    assert SOURCES[name].startswith("#!lua\n" if name == "enqueue" else flags)
+
+
+def test_the_histogram_has_the_same_bounds_on_both_sides():
+    bounds = re.search(r"local BOUNDS = \{([^}]+)\}", SHARED)
+    assert bounds
+    assert tuple(int(bound) for bound in bounds[1].split(",")) == BOUNDS_MS
+
+
+@pytest.mark.parametrize(
+    ("function", "prefix"),
+    [
+        ("payload_key", constants.job_key_prefix),
+        ("lock_key", constants.in_progress_key_prefix),
+        ("retry_key", constants.retry_key_prefix),
+        ("result_key", constants.result_key_prefix),
+    ],
+)
+def test_the_keys_of_a_job_are_those_of_arq(function: str, prefix: str):
+    assert f"local function {function}(id) return '{prefix}' .. id end" in SHARED
+
+
+@pytest.mark.parametrize("name", ["events", "wake"])
+def test_the_keys_of_a_queue_are_the_same_on_both_sides(name: str):
+    assert f"prefix .. '{name}'" in SHARED
+    assert getattr(QUEUE, name) == f"{QUEUE.prefix}{name}"
+
+
+def test_the_trash_has_the_same_keys_on_both_sides():
+    assert QUEUE.trash == f"{QUEUE.prefix}trash"
+    assert QUEUE.trash_note("op") == f"{QUEUE.prefix}trash:op:note"
+    for name in ("purge", "undo"):
+        assert "local trash = prefix .. 'trash:' .. operation" in SOURCES[name]
+        assert "trash .. ':note'" in SOURCES[name]

@@ -1,0 +1,49 @@
+"""TRANSITIONS is the whole of a job's life: every script that moves a job has its row, and every row is possible."""
+
+import re
+
+import pytest
+
+from arqlight_core.jobs import TRANSITIONS, State, Transition, allows
+from tests.contracts.test_scripts import SOURCES
+
+NO_MOVE = {
+    "renew": "a lease that goes on",
+    "prune": "forgets what has ended",
+}
+OF_TIME = {Transition.DUE}
+SHARED_SCRIPT = {Transition.CANCEL: "bury"}
+
+
+def test_every_script_that_moves_a_job_is_a_transition_and_every_transition_has_its_script():
+    moving = {name for name, source in SOURCES.items() if re.search(r"'Z(ADD|REM)'", source)} - NO_MOVE.keys()
+    assert moving == {SHARED_SCRIPT.get(one, one.value) for one in Transition if one not in OF_TIME}
+
+
+def test_every_transition_has_its_row():
+    assert TRANSITIONS.keys() == set(Transition)
+
+
+@pytest.mark.parametrize("transition", list(Transition))
+def test_a_row_leads_somewhere_and_never_where_it_comes_from(transition: Transition):
+    for source, targets in TRANSITIONS[transition].items():
+        assert targets
+        assert source not in targets
+
+
+def test_every_state_can_be_reached_from_nothing():
+    reached: set[State | None] = {None}
+    for _ in State:
+        reached |= {t for row in TRANSITIONS.values() for source in row if source in reached for t in row[source]}
+    assert reached == {None, *State}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.COMPLETED])
+def test_no_state_but_completed_is_the_end(state: State):
+    assert [transition for transition in Transition if allows(transition, state)]
+
+
+@pytest.mark.parametrize("transition", list(Transition))
+def test_allows_says_what_the_table_says(transition: Transition):
+    allowed = {state for state in State if allows(transition, state)}
+    assert allowed == TRANSITIONS[transition].keys() - {None}

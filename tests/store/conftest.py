@@ -1,0 +1,26 @@
+"""A declared queue on an empty server, and stock arq beside it."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from arq import create_pool
+from arq.connections import ArqRedis, RedisSettings
+
+from arqlight_core.store.embedded import EmbeddedServer
+from arqlight_core.store.gateway import Store
+from tests.store.line import QUEUE, Line
+
+
+@pytest.fixture
+async def line(store: Store) -> Line:
+    await store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "purpose": "to be tested"}})
+    return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - stock arq and broken worlds write below the store
+
+
+@pytest.fixture
+async def stock(line: Line, shared_server: EmbeddedServer) -> AsyncGenerator[ArqRedis]:
+    """A stock producer's pool: pickles, with arq's own keys."""
+    settings = RedisSettings(unix_socket_path=str(shared_server.socket))
+    pool = await create_pool(settings, default_queue_name=line.queue.wire)
+    yield pool
+    await pool.aclose()

@@ -1,0 +1,61 @@
+"""lapse.lua: what a worker that is known to be dead held is due at once, and nothing else is."""
+
+from arqlight_core.jobs import State
+from arqlight_core.store import scripts
+from tests.store.line import Line
+
+
+async def lapse(line: Line, worker: str = "w1") -> int:
+    return await line.run(scripts.lapse(line.queue, worker))
+
+
+async def test_the_jobs_of_a_dead_worker_are_due_at_once(line: Line):
+    await line.put("a", "b")
+    await line.claim("w1")
+    assert await lapse(line) == 2
+    assert [await line.state(one) for one in "ab"] == [State.WAITING] * 2
+    answer = await line.claim("w2")
+    assert [job.lease.job_id for job in answer.jobs] == ["a", "b"]
+    assert answer.lapses == (1, 1)
+
+
+async def test_the_jobs_of_other_workers_run_on(line: Line):
+    for worker in ("w1", "w10", "w"):
+        await line.running(worker, worker)
+    assert await lapse(line, "w1") == 1
+    assert [await line.state(one) for one in ("w1", "w10", "w")] == [State.WAITING, State.ACTIVE, State.ACTIVE]
+
+
+async def test_no_lapse_is_told_before_somebody_takes_over(line: Line):
+    await line.running("a")
+    await lapse(line)
+    assert await line.events("lapse") == []
+    await line.claim("w2")
+    assert [event["by"] for event in await line.events("lapse")] == ["w2"]
+
+
+async def test_a_worker_that_was_not_dead_after_all_may_still_finish(line: Line):
+    lease = await line.running("a")
+    await lapse(line)
+    assert await line.finish(lease) == [True]
+
+
+async def test_a_worker_without_jobs_changes_nothing(line: Line):
+    await line.put("a")
+    before = await line.picture()
+    assert await lapse(line) == 0
+    assert await line.picture() == before
+
+
+async def test_what_is_due_again_wakes_a_worker(line: Line):
+    await line.running("a")
+    async with line.store.wakes([line.queue]) as woken:
+        await lapse(line)
+        assert await anext(woken) == line.queue.name
+
+
+async def test_what_has_lapsed_already_keeps_its_place_in_the_line(line: Line):
+    await line.lapse(await line.running("a"))
+    before = await line.picture()
+    assert await lapse(line) == 0
+    assert await line.picture() == before

@@ -1,0 +1,76 @@
+"""progress.lua and renew.lua: what a worker says of the jobs it runs, while it runs them."""
+
+from arqlight_core import observe
+from tests.store.line import LEASE, LOCK, Line, lease_of
+
+
+async def test_progress_is_seen_with_its_log_lines(line: Line):
+    lease = await line.running("a")
+    before = await line.store.time_ms()
+    assert await line.progress(lease, "opened", "read 3 rows")
+    view = await observe.job(line.store, "a")
+    assert (view.done, view.total, view.stage) == (3, 10, "reading")
+    assert [text for _, text in view.log] == ["opened", "read 3 rows"]
+    assert all(before <= moment <= view.at_ms for moment, _ in view.log)
+
+
+async def test_progress_says_when_it_was_made(line: Line):
+    lease = await line.running("a")
+    before = await line.store.time_ms()
+    await line.progress(lease)
+    assert before <= int((await line.record("a"))["progressed"]) <= await line.store.time_ms()
+
+
+async def test_only_the_last_two_hundred_lines_are_kept(line: Line):
+    lease = await line.running("a")
+    await line.progress(lease, *(f"line {n}" for n in range(150)))
+    await line.progress(lease, *(f"line {n}" for n in range(150, 203)))
+    kept = [text for _, text in (await observe.job(line.store, "a")).log]
+    assert (len(kept), kept[0], kept[-1]) == (200, "line 3", "line 202")
+
+
+async def test_progress_does_not_renew_a_lease(line: Line):
+    lease = await line.running("a")
+    until = await line.score("a", "active")
+    await line.passed(await line.store.time_ms())
+    await line.progress(lease)
+    assert await line.score("a", "active") == until
+
+
+async def test_a_renewal_moves_every_end_of_the_lease(line: Line):
+    lease = await line.running("a")
+    await line.raw.pexpire("arq:in-progress:a", 1_000)
+    before = await line.store.time_ms()
+    assert await line.renew(lease, lease_ms=2 * LEASE) == []
+    until = await line.score("a", "active")
+    assert until is not None
+    assert before + 2 * LEASE <= until <= await line.store.time_ms() + 2 * LEASE
+    assert await line.score("a") == until
+    assert LOCK - 5_000 < await line.raw.pttl("arq:in-progress:a") <= LOCK
+
+
+async def test_a_renewal_names_exactly_the_lost_leases(line: Line):
+    first, second = await line.running("a"), await line.running("b")
+    assert await line.renew(first, lease_of("b"), lease_of("never"), second) == ["b", "never"]
+
+
+async def test_a_renewal_does_not_bring_back_what_left_the_queue(line: Line):
+    lease = await line.running("a")
+    await line.finish(lease)
+    assert await line.renew(lease) == ["a"]
+    assert await line.score("a") is None
+    assert await line.score("a", "active") is None
+
+
+async def test_a_renewal_does_not_queue_what_somebody_else_took_out_of_the_queue(line: Line):
+    lease = await line.running("a")
+    await line.raw.zrem(line.queue.wire, "a")
+    await line.renew(lease)
+    assert await line.score("a") is None
+
+
+async def test_a_renewal_mends_what_a_stock_abort_did_to_the_score(line: Line):
+    lease = await line.running("a")
+    await line.raw.zadd(line.queue.wire, {"a": 1})
+    await line.renew(lease)
+    assert await line.score("a") == await line.score("a", "active")

@@ -1,0 +1,105 @@
+"""revive.lua: an ended or retrying job runs again now, as if it had never been tried, and its history stays."""
+
+import pytest
+
+from arqlight_core import observe
+from arqlight_core.jobs import State
+from arqlight_core.store.scripts import Burial
+from tests.store.line import FAR, PAYLOAD, Line, cancelled, dead, failed
+
+ENDS = pytest.mark.parametrize("end", [dead(), cancelled()], ids=lambda end: end.state)
+
+
+@ENDS
+async def test_an_ended_job_runs_again_with_its_payload(line: Line, end: Burial):
+    await line.ended("a", end)
+    assert await line.revive("a") == [1]
+    assert await line.state("a") is State.WAITING
+    assert await line.score("a", end.state) is None
+    [job] = (await line.claim()).jobs
+    assert (job.payload, job.attempt) == (PAYLOAD, 1)
+
+
+async def test_a_revived_job_has_all_its_attempts_before_it(line: Line):
+    await line.retry(await line.running("a"), delay_ms=0)
+    await line.bury(await line.lease(), dead())
+    await line.revive("a")
+    [job] = (await line.claim()).jobs
+    assert job.attempt == 1
+
+
+async def test_a_retrying_job_is_due_now_with_all_its_attempts_before_it(line: Line):
+    await line.retry(await line.running("a"), delay_ms=FAR)
+    assert await line.revive("a") == [1]
+    assert await line.state("a") is State.WAITING
+    assert await line.score("a", "retrying") is None
+    assert (await line.record("a")).keys().isdisjoint({"because", "by", "until"})
+    [job] = (await line.claim()).jobs
+    assert job.attempt == 1
+
+
+async def test_a_revived_job_keeps_the_history_of_its_failures(line: Line):
+    await line.ended("a", dead(failure=failed("once")))
+    await line.revive("a")
+    assert [failure.message for failure in (await observe.job(line.store, "a")).failures] == ["once"]
+
+
+async def test_nothing_of_its_end_stays_with_a_revived_job(line: Line):
+    lease = await line.running("a")
+    await line.progress(lease)
+    await line.bury(lease, dead(ttl_ms=-1))
+    await line.revive("a")
+    left = await line.record("a")
+    assert left.keys().isdisjoint({"payload", "ended", "reason", "lapses", "done", "total", "stage", "progressed"})
+    assert await line.raw.exists("arq:result:a") == 0
+
+
+async def test_a_poisonous_job_gets_a_clean_sheet(line: Line):
+    await line.lapse(await line.running("a", "w1"))
+    await line.bury(await line.lease("w2"), dead("poison"))
+    await line.revive("a")
+    await line.lapse(await line.lease("w3"))
+    assert (await line.claim("w4")).lapses == (1,)
+
+
+async def test_what_cannot_be_retried_is_left_alone(line: Line):
+    await line.put("waiting", "active", "completed")
+    await line.raw.zadd(line.queue.wire, {"active": 1, "completed": 2})
+    _, completed = (await line.claim(limit=2)).jobs
+    await line.finish(completed.lease)
+    await line.put("scheduled", delay_ms=FAR)
+    before = await line.picture()
+    assert await line.revive("waiting", "active", "completed", "scheduled", "never") == [0] * 5
+    assert await line.picture() == before
+    assert await line.events("revive") == []
+
+
+async def test_a_job_whose_payload_is_gone_stays_dead(line: Line):
+    await line.ended("a", dead())
+    await line.raw.hdel("arqlight:job:a", "payload")
+    assert await line.revive("a") == [-1]
+    assert await line.state("a") is State.DEAD
+
+
+async def test_a_dead_id_that_a_stock_producer_queued_anew_is_not_overwritten(line: Line):
+    await line.ended("a", dead())
+    await line.raw.set("arq:job:a", b"the next life")
+    await line.raw.zadd(line.queue.wire, {"a": 1})
+    assert await line.revive("a") == [0]
+    assert await line.raw.get("arq:job:a") == b"the next life"
+
+
+async def test_one_call_is_told_once_with_who_and_how_many(line: Line):
+    await line.ended("a", dead())
+    await line.ended("b", cancelled())
+    assert await line.revive("a", "never", "b") == [1, 0, 1]
+    assert [(event["by"], event["reason"], event["jobs"]) for event in await line.events("revive")] == [
+        ("ada", "mended", "2")
+    ]
+
+
+async def test_a_revival_wakes_a_worker(line: Line):
+    await line.ended("a", dead())
+    async with line.store.wakes([line.queue]) as woken:
+        await line.revive("a")
+        assert await anext(woken) == line.queue.name

@@ -1,0 +1,88 @@
+"""Enqueueing: payloads in plain values, ids that carry their queue, one call for many."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from arqlight_core import enqueue as module
+from arqlight_core import observe
+from arqlight_core.catalogue import JobType, Queue, Run
+from arqlight_core.enqueue import enqueue, enqueue_many
+from arqlight_core.jobs import State
+from arqlight_core.policy import MINUTE, Backoff
+from arqlight_core.store.declarations import publish
+from arqlight_core.store.gateway import Store
+
+OFFICE = Queue("office:post", "Posts letters.", 2)
+
+
+class Letter(msgspec.Struct):
+    """A letter."""
+
+    to: str
+    secret: str = ""
+
+
+@OFFICE.job("post", Letter, timeout=MINUTE, retry=Backoff(3), sensitive=["secret"])
+async def post(run: Run, letter: Letter) -> None:
+    """Put a letter into the post."""
+
+
+def addressee(letter: Letter) -> str:
+    return letter.to
+
+
+ONCE: JobType[Letter] = replace(post, name="post-once", id_of=addressee)
+
+
+@pytest.fixture(autouse=True)
+async def published(store: Store) -> None:
+    await publish(store, [OFFICE])
+
+
+async def test_a_job_is_queued_with_its_payload_and_can_be_seen(store: Store):
+    queued = await enqueue(store, post, Letter("ada"), correlation_id="incident-7")
+    view = await observe.job(store, queued.job_id)
+    assert queued.new
+    assert (view.queue, view.job_type, view.state) == ("office:post", "post", State.WAITING)
+    assert view.payload["args"][0]["to"] == "ada"
+    assert view.correlation_id == "incident-7"
+
+
+async def test_sensitive_fields_are_not_shown(store: Store):
+    queued = await enqueue(store, post, Letter("ada", "4711"))
+    assert "4711" not in repr(await observe.job(store, queued.job_id))
+
+
+async def test_a_delay_schedules(store: Store):
+    queued = await enqueue(store, post, Letter("ada"), delay=timedelta(minutes=10))
+    assert (await observe.job(store, queued.job_id)).state is State.SCHEDULED
+
+
+async def test_ids_carry_their_queue_and_are_never_the_same(store: Store):
+    ids = [(await enqueue(store, post, Letter("ada"))).job_id for _ in range(2)]
+    assert len(set(ids)) == 2
+    assert all(job_id.startswith("{office:post}:") for job_id in ids)
+
+
+async def test_work_with_an_id_of_its_own_is_queued_once(store: Store):
+    first = await enqueue(store, ONCE, Letter("ada"))
+    second = await enqueue(store, ONCE, Letter("ada"))
+    assert (first.job_id, first.new) == ("{office:post}:ada", True)
+    assert (second.job_id, second.new) == ("{office:post}:ada", False)
+
+
+async def test_every_job_has_something_to_be_traced_by(store: Store):
+    views = [await observe.job(store, (await enqueue(store, post, Letter("ada"))).job_id) for _ in range(2)]
+    assert all(view.correlation_id for view in views)
+    assert views[0].correlation_id != views[1].correlation_id
+
+
+async def test_many_are_queued_in_order_over_several_round_trips(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "CHUNK", 2)
+    queued = await enqueue_many(store, ONCE, [Letter(name) for name in ("a", "b", "a", "c", "d")])
+    assert [one.new for one in queued] == [True, True, False, True, True]
+    assert [one.job_id.rpartition(":")[2] for one in queued] == ["a", "b", "a", "c", "d"]
+    assert (await observe.window(store, "office:post", State.WAITING, 0, 10)).total == 4
