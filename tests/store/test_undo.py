@@ -125,3 +125,11 @@ async def test_what_is_due_in_ten_minutes_is_so_after_an_undo(line: Line):
     await line.purge(State.SCHEDULED)
     await line.undo()
     assert await line.score("a") == await line.score("a", "scheduled") == due
+
+
+async def test_an_undo_stops_the_purge_that_is_still_under_way(line: Line):
+    await line.put("a", "b")
+    assert await line.purge(State.WAITING, limit=1) == 1
+    await line.undo()
+    assert await line.purge(State.WAITING, limit=1) == 0
+    assert [await line.state(one) for one in "ab"] == [State.WAITING] * 2

@@ -2,7 +2,7 @@
 -- Moves one chunk of a state's jobs to the trash, where they can be put back from until it expires.
 -- KEYS: queue, prefix
 -- ARGV: state, moment_ms, limit, operation, by, reason, trash_ms
--- Returns: how many jobs were moved; 0 = none is left that was there at the moment
+-- Returns: how many jobs were moved; 0 = none is left that was there at the moment, or it is being undone
 -- Event: purge, one for the chunk
 local state, moment, limit, operation = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local by, reason, keep = ARGV[5], ARGV[6], tonumber(ARGV[7])
@@ -16,6 +16,7 @@ local sources = {
 }
 local source = sources[state]
 local trash = prefix .. 'trash:' .. operation
+if redis.call('EXISTS', trash .. ':undone') == 1 then return 0 end
 local found = redis.call('ZRANGEBYSCORE', source[1], source[2], source[3], 'WITHSCORES', 'LIMIT', 0, limit)
 local moved = 0
 

@@ -8,6 +8,7 @@ local operation, limit, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local trash = prefix .. 'trash:' .. operation
 local state, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
 local found = redis.call('ZRANGE', trash, 0, limit - 1, 'WITHSCORES')
+redis.call('SET', trash .. ':undone', by, 'PX', 3600000)  -- a purge that is still under way moves nothing more
 if #found == 0 or not state then return {0, 0, 0} end
 local ended = state == 'dead' or state == 'cancelled'
 local restored, skipped = 0, 0
