@@ -4,13 +4,13 @@ Nothing here imports the Redis client before the first frame is on the screen.
 """
 
 import asyncio
-import getpass
 import logging
 import logging.handlers
 import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +33,7 @@ _LOG_BYTES = 1_000_000
 class StoreFleet:
     """The fleet behind a store that is opened when it is first asked, and asked again until it answers."""
 
-    def __init__(self, url_of: Callable[[], str], actor: str) -> None:
+    def __init__(self, url_of: Callable[[], str], actor: str = "") -> None:
         self._url_of = url_of
         self._actor = actor
         self._store: Store | None = None
@@ -60,10 +60,11 @@ class StoreFleet:
 
     async def perform(self, operation: str, **arguments: Any) -> "Report":
         """Carry out an operation as the person at the keyboard."""
+        from arqlight.session import actor  # noqa: PLC0415 - after the first frame
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
 
-        run = OPERATIONS[operation].run
-        return await self._ask(lambda store: run(store, actor=self._actor, **arguments))
+        run, by = OPERATIONS[operation].run, self._actor or actor()
+        return await self._ask(lambda store: run(store, actor=by, **arguments))
 
     async def close(self) -> None:
         """Let go of the server."""
@@ -108,7 +109,8 @@ async def _in_daemon(work: Callable[[], T]) -> T:
             told = (work(), None)
         except Exception as problem:  # noqa: BLE001 - it is raised again where it is awaited
             told = (None, problem)
-        loop.call_soon_threadsafe(settle, *told)
+        with suppress(RuntimeError):  # the room was left before the answer came
+            loop.call_soon_threadsafe(settle, *told)
 
     threading.Thread(target=run, name="server address", daemon=True).start()
     return await answer
@@ -122,11 +124,11 @@ def run(url_of: Callable[[], str], *, actor: str = "") -> int:
             as the start of an embedded server does; an ArqlightError of it is shown, and it is asked again.
         actor: Who is at the keyboard; by default the user of the machine.
     """
-    if not sys.stdin.isatty() or os.environ.get("TERM", "dumb") == "dumb":
-        raise UsageError("The control room needs a terminal; `arqlight --help` lists what works without one.")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
     log_file = user_state_path("arqlight") / "control-room.log"
     _log_to(log_file)
-    room = ControlRoom(StoreFleet(url_of, actor or getpass.getuser()), _driver())
+    room = ControlRoom(StoreFleet(url_of, actor), _driver())
     room.run()
     if room.crash is not None:
         _say(f"The control room met an error and closed ({type(room.crash).__name__}); {log_file} has the details.")
@@ -141,8 +143,11 @@ def _driver() -> Any:
 
 def _log_to(file: Path) -> None:
     """Log to the file alone: anything written to the terminal would land across the screen."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1)
+    except OSError:
+        handler = logging.NullHandler()  # a room without a log is better than none
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)

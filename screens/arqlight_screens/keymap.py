@@ -1,0 +1,77 @@
+"""Which key does what, said once: bindings, hints, help and palette are made from these tables.
+
+The keys of operations come from the registry; here stand only the keys that move, open and look.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+_SHOWN = {
+    "question_mark": "?",
+    "slash": "/",
+    "exclamation_mark": "!",
+    "escape": "esc",
+    "backspace": "⌫",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "shift+tab": "⇧tab",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row: the keys (Textual's names, comma-separated), the action, and its words for hints and help.
+
+    A key with several meanings has a line of help for each.
+    """
+
+    keys: str
+    action: str
+    label: str
+    help: str
+    hinted: bool = False
+    operation: str = ""
+    """The operation on jobs that it carries out: it fits the jobs of some states only."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The keys as people write them."""
+        return tuple(_shown(key) for key in self.keys.split(","))
+
+
+def _shown(key: str) -> str:
+    return _SHOWN.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
+
+
+def bindings(keys: Iterable[Key]) -> list[Binding]:
+    """The table as Textual takes it."""
+    return [Binding(key.keys, key.action, key.label, show=False, id=key.action) for key in keys]
+
+
+MOVING = (
+    Key("j,down", "move(1)", "down", "one line down"),
+    Key("k,up", "move(-1)", "up", "one line up"),
+    Key("pagedown,ctrl+f", "page(1)", "page down", "one page down"),
+    Key("pageup,ctrl+b", "page(-1)", "page up", "one page up"),
+    Key("g,home", "jump(0)", "first", "to the first line"),
+    Key("G,end", "jump(-1)", "last", "to the last line"),
+)
+
+OPENING = (Key("enter,l", "open", "open", "open what the cursor is on", hinted=True),)
+
+LEAVING = (Key("escape,backspace,q", "back", "back", "one step back; leaves a filter first", hinted=True),)
+
+ANYWHERE = (
+    Key("space", "freeze", "freeze", "freeze the view, or let it go on"),
+    Key("ctrl+p", "app.command_palette", "palette", "every command, queue and theme by name"),
+    Key("ctrl+q", "app.quit", "quit", "leave the control room at once"),
+    Key("question_mark,f1", "help", "help", "this page", hinted=True),
+)
+
+FILTERING = Key("slash", "filter", "filter", "show only what contains a text", hinted=True)

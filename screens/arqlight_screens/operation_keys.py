@@ -1,0 +1,82 @@
+"""The registry's operations as keys: one each, and for what can be done to single jobs also one for all of a tab."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from arqlight_core.jobs import State, Transition, allows
+from arqlight_core.observe import QueueView
+from arqlight_core.operations import OPERATIONS, Danger, Operation, Target
+from arqlight_screens.keymap import Key
+
+_MOVES = {"retry": Transition.REVIVE, "purge": Transition.PURGE}
+"""The transition that an operation on jobs makes: it tells which tabs it fits."""
+
+
+def on_queue() -> tuple[Key, ...]:
+    """What can be done to the queue under the cursor. Operations that share a key are each other's opposite."""
+    grouped: dict[str, list[Operation]] = {}
+    for target in (Target.QUEUE, Target.TRASH):
+        for operation in OPERATIONS.values():
+            if operation.target is target:
+                grouped.setdefault(operation.key, []).append(operation)
+    return tuple(_together(key, operations) for key, operations in grouped.items())
+
+
+def _together(key: str, operations: list[Operation]) -> Key:
+    label = "/".join(operation.label for operation in operations)
+    told = "\n".join(operation.help for operation in operations)
+    return Key(key, f"operate_queue({key!r})", label, told, hinted=True)
+
+
+def on_job() -> tuple[Key, ...]:
+    """What can be done to the job under the cursor."""
+    return tuple(
+        Key(each.key, f"operate_job({each.name!r})", each.label, each.help, hinted=True, operation=each.name)
+        for each in _on_jobs()
+        if each.danger is not Danger.DESTRUCTIVE
+    )
+
+
+def on_tab() -> tuple[Key, ...]:
+    """What can be done to all jobs of the tab: destructive operations by their own key, the others with control."""
+    return tuple(
+        Key(
+            each.key if each.danger is Danger.DESTRUCTIVE else f"ctrl+{each.key}",
+            f"operate_all({each.name!r})",
+            f"{each.label} all",
+            f"All jobs of the tab, after a question: {each.help[:1].lower()}{each.help[1:]}",
+            hinted=True,
+            operation=each.name,
+        )
+        for each in _on_jobs()
+    )
+
+
+def _on_jobs() -> list[Operation]:
+    return [operation for operation in OPERATIONS.values() if operation.target is Target.JOBS]
+
+
+def fits_state(operation: str, state: State) -> bool:
+    """Whether jobs of this state can take the operation."""
+    move = _MOVES.get(operation)
+    return move is None or allows(move, state)
+
+
+def chosen(key: str, queue: QueueView | None) -> str:
+    """Which of the operations that share a key does something to the queue as it was seen."""
+    names = [name for name, operation in OPERATIONS.items() if operation.key == key]
+    undone = "resume" if queue is not None and queue.paused else "pause"
+    return undone if undone in names else names[0]
+
+
+def fitting(keys: Iterable[Key], state: State) -> list[Key]:
+    """The keys without those that jobs of this state cannot take."""
+    return [key for key in keys if not key.operation or fits_state(key.operation, state)]
+
+
+def directed(keys: Iterable[Key], queue: QueueView | None) -> list[Key]:
+    """The keys with the label of what they would do to this queue now."""
+    opposed = {key.action for key in on_queue()}
+    return [
+        replace(key, label=OPERATIONS[chosen(key.keys, queue)].label) if key.action in opposed else key for key in keys
+    ]

@@ -1,0 +1,239 @@
+"""What every screen of the room has: a header, a line for what is wrong, a note, a filter and hints.
+
+A screen is told what was seen (`see`), and may ask for more of its own (`fetch`). What it shows is stale or frozen
+together with everything else, and says so in the same place.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from arqlight_core import clock
+from arqlight_core.errors import ArqlightError
+from arqlight_screens.figures import SECOND, age, time_of_day
+from arqlight_screens.help import Help
+from arqlight_screens.keymap import ANYWHERE, LEAVING, Key, bindings
+from arqlight_screens.lines import Line, Part
+from arqlight_screens.sight import Sight
+from arqlight_screens.source import Fleet, Unavailable
+from arqlight_screens.widgets.filter_line import FilterLine
+from arqlight_screens.widgets.status_line import HintsLine, StatusLine
+
+if TYPE_CHECKING:
+    from arqlight_core.operations import Report
+
+
+log = logging.getLogger(__name__)
+_ROOM_FOR_NAME = 100
+
+
+class Room(Protocol):
+    """What a screen may ask of the app it is part of."""
+
+    fleet: Fleet
+    sight: Sight
+    frozen_at: float | None
+
+    async def ask(self, operation: str, **arguments: Any) -> "Report | None":
+        """Carry out an operation and answer its report; None when it failed, which was told."""
+        ...
+
+    async def carry_out(self, operation: str, **arguments: Any) -> None:
+        """Carry out an operation and tell what came of it."""
+        ...
+
+    async def confirmed(self, question: ModalScreen[bool]) -> bool:
+        """Ask, and wait for the answer."""
+        ...
+
+    def open(self, screen: Screen[None]) -> None:
+        """Put a screen in front."""
+        ...
+
+    def leave(self) -> None:
+        """Take the screen in front away."""
+        ...
+
+    def press(self, key: Key) -> None:
+        """Do what the key does."""
+        ...
+
+    def tell(self, text: str, *, failed: bool = False) -> None:
+        """Show a sentence for a moment."""
+        ...
+
+    def freeze(self) -> None:
+        """Hold the view still, or let it go on."""
+        ...
+
+
+class RoomScreen(Screen[None]):
+    """A screen of the room."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+    """What can be done here, beside what can be done anywhere."""
+    LEAVING: ClassVar[tuple[Key, ...]] = LEAVING
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ANYWHERE)]
+    AUTO_FOCUS = "LineTable, TextPane"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = StatusLine(id="header")
+        self._alarm = StatusLine(id="alarm")
+        self._note = StatusLine(id="note")
+        self._filter = FilterLine()
+        self._hints = HintsLine(id="hints")
+        self._fetched = False
+
+    def compose(self) -> ComposeResult:
+        """The lines that every screen has around its own body."""
+        yield self._header
+        yield self._alarm
+        yield from self.body()
+        yield self._note
+        yield self._filter
+        yield self._hints
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets. The last one gets the keys."""
+        return ()
+
+    @property
+    def room(self) -> Room:
+        """The app."""
+        return cast("Room", self.app)  # pyright: ignore[reportUnknownMemberType] - Textual's app is of any type
+
+    # ------------------------------------------------------------------ what is seen
+
+    def on_screen_resume(self) -> None:
+        """Show at once what is known, and ask for the screen's own."""
+        self.see(self.room.sight)
+        if self.room.frozen_at is None or not self._fetched:
+            self.run_worker(self.refetch(), group="fetch")
+
+    def see(self, sight: Sight) -> None:
+        """Show what was seen of the fleet."""
+        self.see_status(sight)
+
+    def see_status(self, sight: Sight) -> None:
+        """Show the header, what is wrong and the hints: what changes by time alone."""
+        now = clock.monotonic()
+        self._header.show(self._badged(self.crumbs(sight), now), self._place(sight))
+        alarm = sight.banner(now) if sight.stale(now) else self.trouble(sight)
+        self._alarm.show(alarm)
+        self._hints.show_keys([key for key in self.hints() if key.hinted], self._last())
+
+    def crumbs(self, sight: Sight) -> Line:
+        """Where one is, or how the fleet does."""
+        del sight
+        return ()
+
+    def trouble(self, sight: Sight) -> Line:
+        """What is wrong with what this screen shows."""
+        del sight
+        return ()
+
+    def hints(self) -> Iterable[Key]:
+        """The keys to be hinted at, now."""
+        return self.KEYS
+
+    def _last(self) -> Sequence[Key]:
+        return [key for key in (*self.LEAVING, *ANYWHERE) if key.hinted]
+
+    def _badged(self, crumbs: Line, now: float) -> Line:
+        name = (Part(" arqlight", "strong"), Part(" ")) if self.size.width >= _ROOM_FOR_NAME else ()
+        if self.room.frozen_at is None:
+            return (*name, *crumbs)
+        return (*name, Part(f" FROZEN {age((now - self.room.frozen_at) * SECOND)} ", "badge"), *crumbs)
+
+    def _place(self, sight: Sight) -> Line:
+        if sight.view is None:
+            return (Part(self.room.fleet.address, "dim"), Part(" "))
+        living = len(sight.view.workers)
+        workers = Part(f"  {living} worker{'' if living == 1 else 's'}", "plain" if living else "bad")
+        seen = Part(f"  {time_of_day(sight.view.at_ms)} ", "dim")
+        return (Part(self.room.fleet.address, "dim"), workers, seen)
+
+    # ------------------------------------------------------------------ what is asked
+
+    async def follow(self, sight: Sight) -> None:
+        """Show what was seen of the fleet, and what belongs to it."""
+
+        async def shown() -> None:
+            self.see(sight)
+            await self.fetch()
+
+        await self.shielded(shown)
+
+    async def refetch(self) -> None:
+        """Fetch, whatever comes of it."""
+        await self.shielded(self.fetch)
+
+    async def shielded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it; what goes wrong is shown in the note line until a fetch succeeds."""
+        try:
+            await work()
+            self._fetched = True
+        except Unavailable:
+            return  # the banner tells of it as soon as the watch has noticed, too
+        except ArqlightError as problem:
+            self.note((Part(f" ! {problem}", "bad"),))
+        except Exception as problem:  # one part of one screen must not end the room
+            log.exception("a part of the screen could not be shown")
+            self.note((Part(f" ! this cannot be shown ({type(problem).__name__}: {problem})", "bad"),))
+
+    async def fetch(self) -> None:
+        """Ask for what this screen shows beside the fleet's view."""
+
+    def note(self, line: Line) -> None:
+        """Show a line under the body, or none."""
+        self._note.show(line)
+        self._note.display = bool(line)
+
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done without holding up the keys."""
+        self.run_worker(work, group="operations")
+
+    # ------------------------------------------------------------------ keys
+
+    @property
+    def filter_text(self) -> str:
+        """What the filter asks for, in small letters."""
+        return self._filter.value.casefold()
+
+    @on(Input.Changed)
+    def filter_changed(self) -> None:
+        """Another filter: other rows."""
+        self.see(self.room.sight)
+        self.run_worker(self.refetch(), group="fetch")
+
+    @on(FilterLine.Left)
+    def filter_left(self) -> None:
+        """The rows get the keys back."""
+        list(self.body())[-1].focus()
+
+    def action_filter(self) -> None:
+        """Let a filter be typed."""
+        self._filter.open()
+
+    def action_back(self) -> None:
+        """Leave the filter, or else the screen."""
+        if self.filter_text:
+            self._filter.action_drop()
+        else:
+            self.room.leave()
+
+    def action_freeze(self) -> None:
+        """Hold the view still, or let it go on."""
+        self.room.freeze()
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.room.open(Help(self))

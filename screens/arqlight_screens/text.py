@@ -1,0 +1,61 @@
+"""Strings from outside made fit for a terminal: nothing invisible, nothing that steers it, no wider than its place."""
+
+import re
+
+from rich.cells import cell_len, set_cell_size
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin here
+    "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or reorders
+    "\ufe00-\ufe0f\U000e0000-\U000e0fff"  # change the width of what stands before
+    "\ud800-\udfff]"  # halves of a pair: no terminal encoding has them
+)
+_FAMILIAR = {"\n": "↵", "\t": "→", "\x7f": "␡"}
+_CONTROL_PICTURES = 0x2400
+_CHARACTERS_PER_CELL = 4
+"""Combining marks take no cell; more of them than this is no writing."""
+
+
+def visible(text: str) -> str:
+    """The text with every control, bidirectional and invisible character shown instead of obeyed."""
+    return _UNSAFE.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if character in _FAMILIAR:
+        return _FAMILIAR[character]
+    return chr(_CONTROL_PICTURES + code) if code < ord(" ") else f"<U+{code:04X}>"
+
+
+def clip(text: str, width: int) -> str:
+    """The visible text in at most `width` cells, with an ellipsis where it was cut."""
+    head = visible(text[: max(0, width) * _CHARACTERS_PER_CELL])
+    if len(head) >= len(text) and cell_len(head) <= width:
+        return head
+    return f"{set_cell_size(head, width - 1).rstrip()}…" if width > 0 else ""
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """The visible text in exactly `width` cells, at the left or the right of them."""
+    shown = clip(text, width)
+    space = " " * (width - cell_len(shown))
+    return space + shown if right else shown + space
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """One visible line of text cut into pieces of at most `width` cells."""
+    rest, pieces = visible(text.expandtabs(4)), list[str]()
+    while cell_len(rest) > width:
+        piece = _fitting(rest, width)
+        pieces.append(piece)
+        rest = rest[len(piece) :]
+    return [*pieces, rest]
+
+
+def _fitting(text: str, width: int) -> str:
+    end = min(len(text), width * _CHARACTERS_PER_CELL)
+    while end > 1 and cell_len(text[:end]) > width:
+        end -= max(1, (cell_len(text[:end]) - width) // 2)
+    return text[:end]

@@ -1,0 +1,27 @@
+"""The few meanings that colour may carry, and each state's and condition's own glyph, so that none needs colour."""
+
+from typing import Literal
+
+from arqlight_core.jobs import State
+
+Tone = Literal["plain", "dim", "ok", "busy", "warn", "bad", "strong", "head", "badge", "chosen"]
+
+STATES: dict[State, tuple[str, Tone]] = {
+    State.SCHEDULED: ("◷", "dim"),
+    State.WAITING: ("○", "plain"),
+    State.ACTIVE: ("●", "busy"),
+    State.RETRYING: ("↻", "warn"),
+    State.COMPLETED: ("✓", "ok"),
+    State.DEAD: ("✗", "bad"),
+    State.CANCELLED: ("⊘", "dim"),
+}
+
+CONDITIONS: dict[str, tuple[str, Tone]] = {
+    "paused": ("■", "warn"),
+    "no worker": ("!", "bad"),
+    "dead letters": ("✗", "bad"),
+    "retrying": ("↻", "warn"),
+    "busy": ("●", "busy"),
+    "idle": ("○", "dim"),
+}
+"""The words of `QueueView.condition`."""

@@ -1,0 +1,57 @@
+"""The states of a queue's jobs with their counts, one of them chosen; as wide as there is room for."""
+
+from collections.abc import Callable, Mapping
+
+from textual.strip import Strip
+
+from arqlight_core.jobs import State
+from arqlight_screens.figures import count
+from arqlight_screens.lines import Line, Part, Toned, width_of
+from arqlight_screens.tones import STATES
+
+_SHORT = {
+    State.SCHEDULED: "sched",
+    State.WAITING: "wait",
+    State.ACTIVE: "active",
+    State.RETRYING: "retry",
+    State.COMPLETED: "done",
+    State.DEAD: "dead",
+    State.CANCELLED: "cancel",
+}
+_WORDINGS: tuple[Callable[[int, State, int], str], ...] = (
+    lambda place, state, number: f" {place} {state.value} {count(number)} ",
+    lambda place, state, number: f" {place} {_SHORT[state]} {count(number)} ",
+    lambda place, state, number: f" {place}{_SHORT[state]} {count(number)}",
+    lambda _, state, number: f" {_SHORT[state]} {count(number)}",
+)
+"""From the most to the least room."""
+
+
+class StateTabs(Toned):
+    """One line; the key of a tab is its number."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._shown: tuple[State, dict[State, int]] = (State.WAITING, {})
+
+    def show(self, chosen: State, counts: Mapping[State, int]) -> None:
+        """Show these counts, and which state is chosen."""
+        if (chosen, counts) != self._shown:
+            self._shown = (chosen, dict(counts))
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The most telling wording that fits."""
+        del y
+        lines = [self._line(wording) for wording in _WORDINGS]
+        return self.strip(next((line for line in lines if width_of(line) <= self.size.width), lines[-1]))
+
+    def _line(self, wording: Callable[[int, State, int], str]) -> Line:
+        chosen, counts = self._shown
+        parts = list[Part]()
+        for place, state in enumerate(State, 1):
+            number = counts.get(state, 0)
+            text = wording(place, state, number)
+            tone = "chosen" if state is chosen else STATES[state][1] if number else "dim"
+            parts.append(Part(f"[{text.strip()}]" if state is chosen else text, tone))
+        return tuple(parts)

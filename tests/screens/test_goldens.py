@@ -1,0 +1,83 @@
+"""How the screens look, as text: a change here is a change an operator sees."""
+
+from collections.abc import Callable
+
+import pytest
+
+from arqlight_screens.source import Unavailable
+from tests.screens.canned import CannedFleet, busy_fleet, fleet_view, job
+from tests.screens.conftest import Ticker, Visit, visit
+
+SIZES = [(80, 24), (120, 40)]
+JOB = "{billing:validation}:import-00"
+
+Golden = Callable[[Visit, str], None]
+pytestmark = pytest.mark.usefixtures("ticker")
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
+async def test_overview(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet()), size) as guest:
+        await guest.until_shown("site:publish")
+        golden(guest, "overview")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_overview_without_queues(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(fleet_view(workers=0)), size) as guest:
+        await guest.until_shown("arqlight demo")
+        golden(guest, "empty")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_overview_while_the_server_is_away(size: tuple[int, int], golden: Golden, ticker: Ticker) -> None:
+    fleet = CannedFleet(busy_fleet())
+    async with visit(fleet, size) as guest:
+        await guest.until_shown("site:publish")
+        fleet.failure = Unavailable("No server answers at redis://canned:6379 (Connection refused); start it.")
+        ticker.now += 12
+        await guest.look()
+        await guest.until_shown("server away 12s")
+        golden(guest, "stale")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_dead_jobs(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet()), size) as guest:
+        await guest.press("enter", "6")
+        await guest.until_shown("import-11")
+        golden(guest, "dead-jobs")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_active_jobs(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet()), size) as guest:
+        await guest.press("enter", "3")
+        await guest.until_shown("run-2")
+        golden(guest, "active-jobs")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet(), jobs={JOB: job(JOB)}), size) as guest:
+        await guest.press("enter", "6")
+        await guest.until_shown("import-11")
+        await guest.press("enter")
+        await guest.until_shown("gave up after 2 attempts")
+        golden(guest, "job")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_question_before_a_purge(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet()), size) as guest:
+        await guest.press("enter", "6", "X")
+        await guest.until_shown("Purge")
+        golden(guest, "purge")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_help(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(busy_fleet()), size) as guest:
+        await guest.press("question_mark")
+        await guest.until_shown("one line down")
+        golden(guest, "help")

@@ -1,0 +1,71 @@
+"""Names, errors and payloads that try to steer the terminal or the screens: they are shown, and nothing else."""
+
+import pytest
+
+from arqlight_core.errors import UsageError
+from arqlight_core.jobs import State
+from arqlight_screens.queue_jobs import QueueJobs
+from arqlight_screens.text import clip, visible
+from tests.screens.canned import NOW, CannedFleet, counts, fleet_view, job, queue, row
+from tests.screens.conftest import visit
+
+HOSTILE = [
+    "\x1b]52;c;aGk=\x07evil",
+    "[/]",
+    "[@click=app.quit]x[/]",
+    "\u202egnp.exe",
+    "数据库迁移任务" * 9,
+    "a\nb\tc\x00",
+    "e" + "\u0301" * 300,
+    "👨\u200d👩\u200d👧 \ufe0f",
+    "\ud800",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_a_hostile_string_is_shown_everywhere_and_obeyed_nowhere(text: str) -> None:
+    seen = fleet_view(queue(text, purpose=text, counts=counts(dead=1)))
+    dead = row(text, job_type=text, error=text, reason=text, worker=text, because=text, stage=text)
+    told = job(text, payload={text: [text]}, reason=text, stage=text, correlation_id=text, log=((NOW, text),))
+    fleet = CannedFleet(seen, rows=lambda _queue, _state: [dead], jobs={text: told})
+    async with visit(fleet, (120, 60)) as guest:
+        await guest.press("enter", "6")
+        await guest.until(lambda: isinstance(guest.room.screen, QueueJobs))
+        await guest.until(lambda: fleet.windows and "2m ago" in guest.text)
+        assert visible(text)[:12].strip() in guest.text
+        await guest.press("enter")
+        await guest.until_shown("payload")
+        assert visible(text)[:12].strip() in guest.text
+        fleet.failure = UsageError(text)
+        await guest.press("r")
+        await guest.until(lambda: visible(text) in guest.toasts)
+        assert "\x1b" not in guest.text
+
+
+async def test_the_palette_shows_hostile_names_as_they_are() -> None:
+    async with visit(CannedFleet(fleet_view(*map(queue, HOSTILE))), (120, 60)) as guest:
+        await guest.press("ctrl+p", *"queue")
+        for name in HOSTILE:
+            await guest.until_shown(f"queue {clip(name, 60)}".rstrip())
+
+
+async def test_a_moment_that_no_calendar_has_is_survived() -> None:
+    odd = row("odd", State.SCHEDULED, moment_ms=10**19, claimed_ms=-(10**19), done=-5, total=2)
+    fleet = CannedFleet(fleet_view(queue("a:b")), rows=lambda _queue, _state: [odd])
+    fleet.jobs = {"odd": job("odd", State.SCHEDULED, enqueued_ms=-(10**19), due_ms=10**19, until_ms=10**30)}
+    async with visit(fleet, (120, 40)) as guest:
+        await guest.press("enter", "1")
+        await guest.until_shown("never")
+        await guest.press("3")
+        await guest.until_shown("odd")
+        await guest.press("enter")
+        await guest.until_shown("until never")
+
+
+async def test_a_hostile_reason_of_a_pause_is_only_text() -> None:
+    from arqlight_core.observe.fleet import Pause  # noqa: PLC0415 - only here
+
+    paused = queue("a:b", paused=Pause("[/]", "\x1b[2J[bold]", NOW), counts=counts(**{State.WAITING.value: 3}))
+    async with visit(CannedFleet(fleet_view(paused))) as guest:
+        await guest.until_shown("paused by [/] 20:26:40: ␛[2J[bold]")

@@ -1,0 +1,188 @@
+"""The overview: what an operator sees first, and what the keys do to a queue."""
+
+from dataclasses import replace
+
+from arqlight_core.errors import QueueNotFound
+from arqlight_screens.overview import Overview
+from arqlight_screens.source import Unavailable
+from tests.screens.canned import CannedFleet, busy_fleet, counts, fleet_view, queue
+from tests.screens.conftest import Ticker, Visit, visit
+
+
+def table_of(guest: Visit) -> Overview:
+    screen = guest.room.screen
+    assert isinstance(screen, Overview)
+    return screen
+
+
+async def test_the_cursor_stays_on_its_queue_when_others_come_and_go(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("j", "j")
+        assert "▸crm:message" in guest.text
+        fleet.seen = replace(fleet.seen, queues=(queue("aaa:first"), queue("bbb:second"), *fleet.seen.queues))
+        await guest.look()
+        await guest.until_shown("▸crm:message")
+        fleet.seen = replace(fleet.seen, queues=fleet.seen.queues[3:])
+        await guest.look()
+        await guest.until_shown("▸crm:message")
+
+
+async def test_p_pauses_a_running_queue_and_resumes_a_paused_one(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("p")
+        await guest.until(lambda: fleet.performed)
+        await guest.press("j", "p")
+        await guest.until(lambda: len(fleet.performed) > 1)
+        assert fleet.performed == [
+            ("resume", {"queue": "billing:validation"}),
+            ("pause", {"queue": "crm:campaign"}),
+        ]
+        assert "done" in guest.toasts
+
+
+async def test_the_hint_says_which_way_p_goes(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.until_shown("p resume")
+        await guest.press("j")
+        await guest.until_shown("p pause")
+
+
+async def test_u_undoes_in_the_queue_under_the_cursor(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("j", "u")
+        await guest.until(lambda: fleet.performed == [("undo", {"queue": "crm:campaign"})])
+
+
+async def test_an_operation_that_fails_is_told_in_its_own_words(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        fleet.failure = QueueNotFound("There is no queue x; known are: y.")
+        await guest.press("p")
+        await guest.until(lambda: "There is no queue x; known are: y." in guest.toasts)
+
+
+async def test_a_queue_that_slid_under_the_cursor_is_not_acted_upon_at_once(fleet: CannedFleet, ticker: Ticker) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("j")
+        fleet.seen = replace(fleet.seen, queues=tuple(q for q in fleet.seen.queues if q.name != "crm:campaign"))
+        await guest.look()
+        await guest.until_shown("▸crm:message")
+        await guest.press("p")
+        await guest.until(lambda: any("moved under the cursor" in toast for toast in guest.toasts))
+        assert not fleet.performed
+        ticker.now += 1
+        await guest.press("p")
+        await guest.until(lambda: fleet.performed == [("pause", {"queue": "crm:message"})])
+
+
+async def test_a_filter_shows_matching_queues_and_escape_drops_it(fleet: CannedFleet, ticker: Ticker) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("slash", *"SEND")
+        await guest.until_shown("1 of 6 queues match")
+        assert "crm:campaign" not in guest.text
+        ticker.now += 1
+        await guest.press("enter", "p")
+        await guest.until(lambda: fleet.performed == [("pause", {"queue": "outreach:send"})])
+        await guest.press("escape")
+        await guest.until_shown("crm:campaign")
+
+
+async def test_the_second_line_names_the_gravest_trouble_and_the_next_on_demand(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.until_shown("crm:message has no worker: 86.0k wait  start `arqlight fleet`  +2 more")
+        await guest.press("exclamation_mark")
+        await guest.until_shown("▸crm:message")
+        await guest.press("exclamation_mark")
+        await guest.until_shown("▸billing:validation")
+        await guest.until_shown("paused by anna 20:02: tariff")
+        await guest.until_shown("p resumes")
+
+
+async def test_without_any_worker_one_line_says_it_for_all() -> None:
+    idle = [queue(name, counts=counts(waiting=40), workers=0) for name in ("a:a", "b:b")]
+    async with visit(CannedFleet(fleet_view(*idle, workers=0))) as guest:
+        await guest.until_shown("! no worker is running: 80 wait in 2 queues  start `arqlight fleet`")
+
+
+async def test_without_trouble_it_says_so() -> None:
+    async with visit(CannedFleet(fleet_view(queue("a:b", counts=counts(active=1))))) as guest:
+        await guest.until_shown("nothing needs attention")
+
+
+async def test_a_frozen_view_stands_still_and_says_so(fleet: CannedFleet, ticker: Ticker) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("space")
+        ticker.now += 7
+        await guest.until_shown("FROZEN 7s")
+        fleet.seen = fleet_view(queue("new:queue"))
+        await guest.look()
+        assert "new:queue" not in guest.text
+        await guest.press("space")
+        await guest.until_shown("new:queue")
+        assert "FROZEN" not in guest.text
+
+
+async def test_an_away_server_leaves_the_last_view_and_the_keys(fleet: CannedFleet, ticker: Ticker) -> None:
+    async with visit(fleet) as guest:
+        fleet.failure = Unavailable("No server answers.")
+        ticker.now += 3
+        await guest.look()
+        await guest.until_shown("server away 3s")
+        ticker.now += 9
+        await guest.until_shown("server away 12s")
+        await guest.press("j")
+        await guest.until_shown("▸crm:campaign")
+        fleet.failure = None
+        await guest.look()
+        await guest.until_shown("crm:message has no worker")
+        assert "server away" not in guest.text
+
+
+async def test_an_answer_that_does_not_come_is_noticed(fleet: CannedFleet, ticker: Ticker) -> None:
+    async with visit(fleet) as guest:
+        ticker.now += 30
+        guest.room._tick()  # pyright: ignore[reportPrivateUsage]
+        await guest.until_shown("server away 30s")
+        await guest.look()
+        await guest.until_shown("crm:message has no worker")
+
+
+async def test_a_bug_in_a_view_is_a_sentence_and_not_the_end(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        fleet.failure = KeyError("wire")
+        await guest.look()
+        await guest.until_shown("it cannot be read (KeyError: 'wire')")
+        fleet.failure = None
+        await guest.look()
+        await guest.until_shown("crm:message has no worker")
+
+
+async def test_a_server_that_is_away_from_the_start_is_waited_for() -> None:
+    fleet = CannedFleet(busy_fleet())
+    fleet.failure = Unavailable("No server answers at redis://canned:6379.")
+    async with visit(fleet, seen=False) as guest:
+        await guest.until_shown("nothing seen yet")
+        assert "connecting to redis://canned:6379" in guest.text
+        fleet.failure = None
+        await guest.look()
+        await guest.until_shown("billing:validation")
+
+
+async def test_any_size_of_terminal_will_do(fleet: CannedFleet) -> None:
+    async with visit(fleet, (20, 5)) as guest:
+        for width, height in ((300, 100), (61, 15), (10, 3), (80, 24)):
+            await guest.press("enter")
+            await guest.pilot.resize_terminal(width, height)
+            await guest.until(lambda width=width: guest.room.size.width == width)
+            await guest.press("escape")
+            assert max(len(line) for line in guest.text.splitlines()) <= width
+
+
+async def test_q_leaves_with_exit_code_zero(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.press("enter")
+        await guest.until(lambda: not isinstance(guest.room.screen, Overview))
+        await guest.press("q")
+        await guest.until(lambda: isinstance(guest.room.screen, Overview))
+        await guest.press("escape", "backspace", "q")
+    assert guest.room.return_code == 0
+    assert fleet.closed
