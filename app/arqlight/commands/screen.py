@@ -1,6 +1,5 @@
 """`arqlight`: the control room."""
 
-import importlib
 import sys
 
 from arqlight import tui
@@ -16,5 +15,7 @@ def screen() -> int:
 
 def _server_url() -> str:
     """Asked for behind the first frame: what it needs takes longer to load than the frame to paint."""
-    session, settings = (importlib.import_module(name) for name in ("arqlight.session", "arqlight_core.settings"))
-    return session.server_url(settings.load())
+    from arqlight.session import server_url  # noqa: PLC0415 - after the first frame
+    from arqlight_core.settings import load  # noqa: PLC0415 - after the first frame
+
+    return server_url(load())

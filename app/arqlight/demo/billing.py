@@ -24,6 +24,8 @@ from arqlight_jobs.billing.validation import validate
 KINDS = ("clean", "balking", "faulty", "broken", "clean", "long", "faulty", "clean")
 PACE_SECONDS = 0.8
 WATCH_SECONDS = 0.2
+LONG_ROWS = 25_000
+"""Enough for a progress bar to be watched."""
 
 
 class BillingTraffic:
@@ -51,7 +53,7 @@ class BillingTraffic:
         if kind == "broken":
             path.write_text("Facture;Code\n123456789;15815\n")
             return
-        rows = 4000 if kind == "long" else self._random.randint(60, 400)
+        rows = LONG_ROWS if kind == "long" else self._random.randint(60, 400)
         violations = {"R03": 2, "R06": 3, "R10": 1, "R12": 2} if kind == "faulty" else {}
         encoding = self._random.choice(("cp1252", "utf-8", "utf-8-sig"))
         write_sample(path, rows=rows, violations=violations, encoding=encoding, delimiter=";", seed=self._sent)
