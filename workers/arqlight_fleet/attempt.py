@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from arqlight_core.clock import now_ms
-from arqlight_core.jobs import ClaimedJob, Dead, Deferred, Outcome, Succeeded
+from arqlight_core.clock import from_ms, now_ms
+from arqlight_core.jobs import Cancelled, ClaimedJob, Dead, Deferred, Outcome, Succeeded
 from arqlight_fleet.handle import Resources, RunHandle
 from arqlight_fleet.judge import UNKNOWN_FUNCTION_WAIT, Circumstances, Stop, judge, stopped
 from arqlight_fleet.served import ServedQueue
@@ -41,6 +41,8 @@ class Workbench:
     resources: Resources
     on_job_start: Hook = None
     on_job_end: Hook = None
+    forestalled: Callable[["Attempt"], Awaitable[bool]] | None = None
+    """Whether a stock handle wants this job not even to start."""
 
 
 @dataclass(slots=True)
@@ -80,9 +82,13 @@ class Attempt:
 async def perform(attempt: Attempt, bench: Workbench) -> Outcome | None:
     """The outcome of the attempt; None when its lease is lost and nothing may be written."""
     attempt.started_ms = attempt.finished_ms = now_ms()
+    if attempt.stop is not None:
+        return stopped(attempt.stop, asyncio.CancelledError())
     refused = _unfit(attempt) or _unreadable(attempt, bench) or _impossible(attempt, bench)
     if refused is not None:
         return refused
+    if bench.forestalled and await bench.forestalled(attempt):
+        return Cancelled("aborted before its start")
     attempt.context = _context(attempt, bench)
     outcome = await _run(attempt, bench)
     return await _closed(attempt, bench, outcome)
@@ -129,7 +135,7 @@ def _context(attempt: Attempt, bench: Workbench) -> Context:
         **bench.context,
         "job_id": attempt.job_id,
         "job_try": attempt.number,
-        "enqueue_time_ms": attempt.enqueued_ms,
+        "enqueue_time": from_ms(attempt.enqueued_ms),
         "score": attempt.claimed.due_ms,
         "fence": attempt.claimed.lease.fence,
         "run": attempt.handle,

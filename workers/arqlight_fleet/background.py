@@ -43,7 +43,7 @@ class Background:
             Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
         ]
         if worker.allow_abort_jobs:
-            self.chores.append(Chore("aborts", worker.poll_delay_s, worker.stop_aborted))
+            self.chores.append(Chore("aborts", worker.poll_delay_s, worker.aborts.stop_running))
 
     async def __aenter__(self) -> Self:
         loops = [self._listen(), *(chore.run() for chore in self.chores)]
@@ -51,9 +51,10 @@ class Background:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.5)  # and again: a cancellation can get lost inside a Redis client
         try:
             await self._worker.store.retire(self._worker.worker_id)
         except OUTAGES as problem:
@@ -65,7 +66,7 @@ class Background:
             try:
                 async with self._worker.store.wakes([served.keys for served in self._worker.served]) as woken:
                     async for name in woken:
-                        self._worker.look_at(name)
+                        self._worker.claims.look_at(name)
             except OUTAGES:
                 await asyncio.sleep(1.0)
 

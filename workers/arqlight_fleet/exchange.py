@@ -26,10 +26,14 @@ _MENDABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A call, and who wants its answer. A claim is sent again after a brief outage only."""
+    """A call, who wants its answer, and who to tell should the server be well and refuse it for good.
+
+    A claim is sent again after a brief outage only.
+    """
 
     call: Call[Any]
     deliver: Callable[[Any], None]
+    refused: Callable[[], None] = lambda: None
     is_claim: bool = False
 
 
@@ -81,7 +85,7 @@ class Exchange:
                 deliver(accepted)
 
         call = scripts.finish(served.keys, self._worker_id, served.finishes, [job for job, _ in jobs])
-        return Parcel(call, fan_out)
+        return Parcel(call, fan_out, refused=lambda: fan_out([False] * len(jobs)))
 
     async def _try(self, parcels: list[Parcel]) -> list[Parcel]:
         """Sends once; answers what must be sent again."""
@@ -130,6 +134,7 @@ def _deliver(parcel: Parcel, answer: object) -> bool:
         return False
     if isinstance(answer, Exception):
         logger.error("%s was refused by the server: %s", parcel.call.name, answer)
+        parcel.refused()
     else:
         parcel.deliver(answer)
     return True

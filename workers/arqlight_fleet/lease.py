@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from arqlight_core.clock import monotonic
 from arqlight_core.jobs import Lease
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import OUTAGES, LeaseLine
+from arqlight_core.store.gateway import LeaseLine
 from arqlight_core.store.keys import QueueKeys
 
 logger = logging.getLogger("arqlight.lease")
@@ -44,12 +44,11 @@ class LeaseKeeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="arqlight-leases", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_answered = monotonic()
+        self._unanswered_since: float | None = None
 
     def start(self) -> None:
         """Begin to renew, and to watch the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop_answered = monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -73,18 +72,23 @@ class LeaseKeeper:
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):
-            self._ask_the_loop()
-            if monotonic() - self._loop_answered > self.lease_ms / 1000:
+            if self._silence_of_the_loop() > self.lease_ms / 1000:
                 logger.error("the event loop is stuck: its leases are not renewed any more")
                 continue
             self._renew_all()
 
-    def _ask_the_loop(self) -> None:
+    def _silence_of_the_loop(self) -> float:
+        """How long a question has stood unanswered; what this thread spent waiting is not held against the loop."""
+        asked = self._unanswered_since
+        if asked is not None:
+            return monotonic() - asked
         if self._loop is not None and not self._loop.is_closed():
+            self._unanswered_since = monotonic()
             self._loop.call_soon_threadsafe(self._hear_the_loop)
+        return 0.0
 
     def _hear_the_loop(self) -> None:
-        self._loop_answered = monotonic()
+        self._unanswered_since = None
 
     def _renew_all(self) -> None:
         with self._lock:
@@ -95,7 +99,7 @@ class LeaseKeeper:
             for queue, held in by_queue.items():
                 self._renew(queue, held)
             self.renewed_at = monotonic()
-        except OUTAGES as problem:
+        except Exception as problem:  # noqa: BLE001 - refused or unreachable: the next turn may fare better
             logger.warning("leases could not be renewed: %s", problem)
 
     def _renew(self, queue: QueueKeys, held: list[_Held]) -> None:

@@ -57,6 +57,8 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
         self._running.add(process)
         logger.info("worker process %d is pid %d", place, process.pid)
+        if self._draining.is_set():  # told while it was being born
+            process.send_signal(signal.SIGTERM)
         try:
             return await process.wait()
         finally:

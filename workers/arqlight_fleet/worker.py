@@ -13,34 +13,31 @@ from secrets import token_hex
 from signal import Signals
 from typing import Any
 
-from arq.constants import abort_jobs_ss
 from arq.jobs import deserialize_job_raw
+from arq.typing import StartupShutdown
 from arq.worker import Worker
 
 from arqlight_core import codec
 from arqlight_core.catalogue import Queue
-from arqlight_core.clock import monotonic
 from arqlight_core.jobs import Interrupted, Outcome, Retrying, Succeeded
 from arqlight_core.settings import Settings
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES, Store
 from arqlight_core.store.keys import QueueKeys
-from arqlight_core.store.scripts import Claim
+from arqlight_fleet.aborts import Aborts
 from arqlight_fleet.arq_words import arq_function, arq_pool, in_our_words, url_of
 from arqlight_fleet.attempt import Attempt, Workbench, perform
 from arqlight_fleet.background import Background
+from arqlight_fleet.claims import Claims
 from arqlight_fleet.exchange import Exchange, Parcel
 from arqlight_fleet.handle import Resources
-from arqlight_fleet.judge import Stop
+from arqlight_fleet.judge import Stop, stopped
 from arqlight_fleet.lease import LeaseKeeper
 from arqlight_fleet.results import Results
 from arqlight_fleet.served import ServedQueue
 from arqlight_fleet.settle import completion, log_outcome, settlement
 
 logger = logging.getLogger("arq.worker")
-
-_CLAIM_AT_MOST = 500
-"""Jobs a claim takes at once: beyond some fifty nothing is gained, and a script must stay short."""
 
 _PARTING_SECONDS = 5.0
 """How long giving jobs back may take at the end of a drain."""
@@ -75,8 +72,9 @@ class FleetWorker(Worker):
         self.jobs_retried: int = 0
         self.lease_seconds = lease
         self.resources = Resources(settings or Settings())
-        self._claimed = 0
-        self._claim_after = 0.0
+        self.claims = Claims(self, self._start)
+        self.aborts = Aborts(self)
+        self._afterwards: set[asyncio.Task[None]] = set()
         self._force: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------ life
@@ -117,6 +115,7 @@ class FleetWorker(Worker):
             resources=self.resources,
             on_job_start=self.on_job_start,
             on_job_end=self.on_job_end,
+            forestalled=self.aborts.forestalls if self.allow_abort_jobs else None,
         )
 
     async def close(self) -> None:
@@ -138,55 +137,32 @@ class FleetWorker(Worker):
 
     async def _serve(self) -> None:
         while not await self._is_over():
-            claims = self._claims()
+            claims = self.claims.due()
             if claims or self.exchange.pending:
                 await self.exchange.turn(claims)
-                self._heed_outage()
+                self.claims.heed_outage()
             else:
-                await self._rest()
+                await self.claims.rest()
 
     async def _is_over(self) -> bool:
-        busy = bool(self.attempts) or self.exchange.pending
+        busy = bool(self.attempts or self._afterwards) or self.exchange.pending
         if self.draining:
             return not busy
         if not self.burst or busy:
             return False
-        return self._burst_left() == 0 or not await self.pool.zcard(self.queue_name)
+        return self.claims.left == 0 or await self._all_empty()
 
-    def _burst_left(self) -> int:
-        if not self.burst or self.max_burst_jobs < 0:
-            return _CLAIM_AT_MOST
-        return max(0, self.max_burst_jobs - self._claimed)
-
-    def _claims(self) -> list[Parcel]:
-        """A claim for each queue that has room and may have jobs due."""
-        moment = monotonic()
-        if self.draining or not self.allow_pick_jobs or moment < self._claim_after:
-            return []
-        ready = (served for served in self.served if served.free and served.next_look <= moment)
-        return [self._claim(served) for served in ready if self._burst_left()]
-
-    def _claim(self, served: ServedQueue) -> Parcel:
-        served.claims += 1
-        limit = min(served.free, self._burst_left(), _CLAIM_AT_MOST)
-        leases = self.leases
-        call = scripts.claim(served.keys, limit, leases.lease_ms, leases.lock_ms, self.worker_id, served.claims)
-        return Parcel(call, lambda claim: self._begin(served, claim, limit), is_claim=True)
-
-    def _begin(self, served: ServedQueue, claim: Claim, limit: int) -> None:
-        wait = self.poll_delay_s
-        if 0 <= claim.next_due_ms < wait * 1000:
-            wait = claim.next_due_ms / 1000
-        served.next_look = monotonic() + (0.0 if len(claim.jobs) == limit else wait)
-        for claimed, lapses in zip(claim.jobs, claim.lapses, strict=True):
-            self._start(Attempt.begin(served, claimed, lapses, self.resources))
+    async def _all_empty(self) -> bool:
+        try:
+            return not any([await self.pool.zcard(served.keys.wire) for served in self.served])
+        except OUTAGES:
+            return False
 
     def _start(self, attempt: Attempt) -> None:
         earlier = self.attempts.get(attempt.job_id)
         if earlier:  # its lease lapsed, and this claim is the first to tell
             self.stop_attempt(earlier, Stop.LEASE_LOST)
         self.attempts[attempt.job_id] = attempt
-        self._claimed += 1
         attempt.served.running += 1
         if self.draining:  # claimed by a call that was under way when the drain began
             self._post(attempt, Interrupted())
@@ -195,36 +171,13 @@ class FleetWorker(Worker):
         self.leases.hold(attempt.served.keys, lease, lambda: self.stop_attempt(attempt, Stop.LEASE_LOST))
         self.tasks[attempt.job_id] = self.loop.create_task(self._attend(attempt))
 
-    async def _rest(self) -> None:
-        looks = [served.next_look for served in self.served if served.free] or [monotonic() + self.poll_delay_s]
-        until = max(min(looks), self._claim_after) - monotonic()
-        try:
-            async with asyncio.timeout(min(max(until, 0.001), self.poll_delay_s)):
-                await self.exchange.stir.wait()
-        except TimeoutError:
-            pass
-        self.exchange.stir.clear()
-
-    def _heed_outage(self) -> None:
-        """After an outage in which leases may have lapsed their owners come first: claiming waits for one renewal."""
-        if self.exchange.last_outage > self.exchange.brief_outage:
-            self._claim_after = monotonic() + self.lease_seconds / 2
-        self.exchange.last_outage = 0.0
-
-    def look_at(self, name: str) -> None:
-        """Claim from this queue at once: it says that a job may be due."""
-        for served in self.served:
-            if served.keys.name == name:
-                served.next_look = 0.0
-        self.exchange.stir.set()
-
     # ------------------------------------------------------------------ one attempt
 
     async def _attend(self, attempt: Attempt) -> None:
         try:
             outcome = await perform(attempt, self._bench)
-        except asyncio.CancelledError:
-            outcome = Interrupted() if attempt.stop is not Stop.LEASE_LOST else None
+        except asyncio.CancelledError as error:
+            outcome = stopped(attempt.stop, error) if attempt.stop else Interrupted()
         if outcome is None:
             logger.warning("%s lost its lease: its outcome is dropped", attempt.job_id)
             self._let_go(attempt)
@@ -252,17 +205,27 @@ class FleetWorker(Worker):
     def _post(self, attempt: Attempt, outcome: Outcome) -> None:
         def acknowledged(accepted: bool) -> None:  # noqa: FBT001 - the answer of a script
             if not accepted:
-                logger.warning("%s was no longer ours: its outcome was refused", attempt.job_id)
+                logger.warning("the outcome of %s was refused", attempt.job_id)
             self._let_go(attempt)
-            if self.after_job_end:
-                self.loop.create_task(self.after_job_end(attempt.context))
+            if self.after_job_end and attempt.context:
+                task = self.loop.create_task(self._after(attempt, self.after_job_end))
+                self._afterwards.add(task)
+                task.add_done_callback(self._afterwards.discard)
 
         kept = self._results.of(attempt, outcome)
         if isinstance(outcome, Succeeded):
             self.exchange.finish(attempt.served, completion(attempt, kept), acknowledged)
         else:
-            self.exchange.post(Parcel(settlement(attempt, outcome, kept), acknowledged))
+            call = settlement(attempt, outcome, kept)
+            self.exchange.post(Parcel(call, acknowledged, refused=lambda: acknowledged(accepted=False)))
         self._make_room(attempt)
+
+    async def _after(self, attempt: Attempt, hook: StartupShutdown) -> None:
+        try:
+            await hook(attempt.context)
+        except Exception:
+            logger.exception("after_job_end of %s failed", attempt.job_id)
+        self.exchange.stir.set()
 
     def _make_room(self, attempt: Attempt) -> None:
         attempt.served.running -= 1
@@ -292,17 +255,6 @@ class FleetWorker(Worker):
             attempt.stop = why
             if attempt.started_ms:  # a task cancelled before its first step would never settle its job
                 task.cancel()
-
-    async def stop_aborted(self) -> str:
-        """Stop the jobs that stock handles asked to abort."""
-        pool: Any = self.pool
-        marks: list[bytes] = await pool.zrange(abort_jobs_ss, 0, -1)
-        asked = [attempt for mark in marks if (attempt := self.attempts.get(mark.decode()))]
-        for attempt in asked:
-            self.stop_attempt(attempt, Stop.ABORT)
-        if asked:
-            await pool.zrem(abort_jobs_ss, *[attempt.job_id for attempt in asked])
-        return f"{len(asked)} aborted"
 
     def handle_sig(self, signum: Signals) -> None:
         """Drain: claim no more, let running jobs finish within the grace, then give back what is left."""
