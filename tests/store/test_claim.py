@@ -120,3 +120,14 @@ async def test_waits_are_measured_in_the_minute_of_the_claim(line: Line):
     answer = await line.claim()
     bins = await line.raw.hgetall(f"{line.queue.prefix}minute:{answer.now_ms // 60_000}")
     assert {k: v for k, v in bins.items() if k.startswith(b"w")} == {b"w15": b"2", b"w20": b"1"}
+
+
+async def test_an_id_that_is_no_text_is_claimed_and_settled_as_it_is(line: Line):
+    strange = b"\xff\xfe job"
+    await line.raw.set(b"arq:job:" + strange, PAYLOAD)
+    await line.raw.zadd(line.queue.wire, {strange: 1})
+    [job] = (await line.claim()).jobs
+    assert await line.renew(job.lease) == []
+    assert await line.finish(job.lease) == [True]
+    assert await line.raw.zcard(line.queue.wire) == 0
+    assert await line.raw.exists(b"arq:job:" + strange) == 0

@@ -50,6 +50,7 @@ class Claims:
     def _claim(self, served: ServedQueue) -> Parcel:
         worker, leases = self._worker, self._worker.leases
         served.claims += 1
+        served.stirred = False
         served.next_look = monotonic() + worker.poll_delay_s  # the answer knows better, should there be one
         limit = min(served.free, self.left, _CLAIM_AT_MOST)
         call = scripts.claim(served.keys, limit, leases.lease_ms, leases.lock_ms, worker.worker_id, served.claims)
@@ -59,7 +60,7 @@ class Claims:
         wait = self._worker.poll_delay_s
         if 0 <= claim.next_due_ms < wait * 1000:
             wait = claim.next_due_ms / 1000
-        served.next_look = monotonic() + (0.0 if len(claim.jobs) == limit else wait)
+        served.next_look = monotonic() + (0.0 if served.stirred or len(claim.jobs) == limit else wait)
         self._taken += len(claim.jobs)
         for claimed, lapses in zip(claim.jobs, claim.lapses, strict=True):
             self._begin(Attempt.begin(served, claimed, lapses, self._worker.resources))
@@ -88,5 +89,5 @@ class Claims:
         """Claim from this queue at once: it says that a job may be due."""
         for served in self._worker.served:
             if served.keys.name == name:
-                served.next_look = 0.0
+                served.next_look, served.stirred = 0.0, True
         self._worker.exchange.stir.set()

@@ -13,15 +13,14 @@ from typing import Any
 
 from arqlight_core.clock import monotonic
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import OUTAGES, Store
+from arqlight_core.store.connect import OUTAGES, will_pass
+from arqlight_core.store.gateway import Store
 from arqlight_core.store.scripts import Call, FinishedJob
 from arqlight_fleet.served import ServedQueue
 
 logger = logging.getLogger("arqlight.exchange")
 
 LONGEST_PAUSE = 2.0
-_MENDABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED")
-"""What an error answer begins with when the same call can succeed once the server is well again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Exchange:
             return [parcel for parcel in parcels if not (parcel.is_claim and self._lasts_long)]
         again = [parcel for parcel, answer in zip(parcels, answers, strict=True) if not _deliver(parcel, answer)]
         if again:
-            await self._wait_out(next(a for a in answers if _mendable(a)))
+            await self._wait_out(next(a for a in answers if will_pass(a)))
         else:
             self._note_recovery()
         return again
@@ -124,13 +123,9 @@ class Exchange:
             logger.warning("the server is back after %.1f s", self.last_outage)
 
 
-def _mendable(answer: object) -> bool:
-    return isinstance(answer, OUTAGES) or (isinstance(answer, Exception) and str(answer).startswith(_MENDABLE))
-
-
 def _deliver(parcel: Parcel, answer: object) -> bool:
     """Hands an answer over; False when the call has to be sent again."""
-    if _mendable(answer):
+    if will_pass(answer):
         return False
     if isinstance(answer, Exception):
         logger.error("%s was refused by the server: %s", parcel.call.name, answer)

@@ -36,7 +36,7 @@ class LeaseKeeper:
     def __init__(self, url: str, lease_seconds: float) -> None:
         self.lease_ms = round(lease_seconds * 1000)
         self.lock_ms = self.lease_ms * LOCK_FACTOR
-        self.renewed_at = monotonic()
+        self._trouble = ""
         self._every = lease_seconds / 3
         self._line = LeaseLine(url)
         self._held: dict[str, _Held] = {}
@@ -98,9 +98,11 @@ class LeaseKeeper:
         try:
             for queue, held in by_queue.items():
                 self._renew(queue, held)
-            self.renewed_at = monotonic()
+            self._trouble = ""
         except Exception as problem:  # noqa: BLE001 - refused or unreachable: the next turn may fare better
-            logger.warning("leases could not be renewed: %s", problem)
+            if str(problem) != self._trouble:  # an outage is told once, not with every turn
+                logger.warning("leases could not be renewed: %s", problem)
+            self._trouble = str(problem)
 
     def _renew(self, queue: QueueKeys, held: list[_Held]) -> None:
         call = scripts.renew(queue, self.lease_ms, self.lock_ms, [one.lease for one in held])

@@ -19,6 +19,8 @@ class ServedQueue:
     policies: Mapping[str, Backoff] = field(default_factory=dict[str, Backoff])
     running: int = 0
     next_look: float = 0.0
+    stirred: bool = False
+    """Whether the queue said that a job may be due since the claim now under way was made."""
     claims: int = 0
     finishes: int = 0
 

@@ -11,10 +11,14 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
     NoPermissionError,
+    OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.retry import Retry
 
@@ -29,10 +33,19 @@ OLDEST = (7, 0)
 #: redis-py 5.3 lets it through from inside connect.
 OUTAGES = (redis.ConnectionError, redis.TimeoutError, BusyLoadingError, ReadOnlyError, OSError)
 
+_UNWELL = (*OUTAGES, ClusterDownError, MasterDownError, OutOfMemoryError, TryAgainError)
+
+
+def will_pass(answer: object) -> bool:
+    """Whether this answer to a call means that the same call can succeed once the server is well again."""
+    return isinstance(answer, _UNWELL) or (isinstance(answer, ResponseError) and str(answer).startswith("MISCONF"))
+
+
 _PATIENCE: dict[str, Any] = {
     "socket_timeout": 5.0,
     "socket_connect_timeout": 3.0,
     "health_check_interval": 15,
+    "encoding_errors": "surrogateescape",
     "retry_on_error": [redis.ConnectionError, redis.TimeoutError, OSError],
 }
 

@@ -100,13 +100,18 @@ def _read_claim(answer: list[Any]) -> Claim:
 
 def _claimed(row: list[Any], now_ms: int) -> ClaimedJob:
     job_id, owner, fence, attempt, due_ms, _, payload = row
-    return ClaimedJob(Lease(JobId(job_id.decode()), owner, fence), payload, attempt, due_ms, now_ms)
+    return ClaimedJob(Lease(JobId(_job_id(job_id)), owner, fence), payload, attempt, due_ms, now_ms)
+
+
+def _job_id(raw: bytes) -> str:
+    """A producer may have used any bytes: they come back from this text as they were."""
+    return raw.decode(errors="surrogateescape")
 
 
 def renew(queue: QueueKeys, lease_ms: int, lock_ms: int, leases: Iterable[Lease]) -> Call[list[str]]:
     """Extend leases; answers the job ids whose lease is lost."""
     held = [part for lease in leases for part in (lease.job_id, lease.owner)]
-    return Call("renew", queue, (lease_ms, lock_ms, *held), lambda lost: [job_id.decode() for job_id in lost])
+    return Call("renew", queue, (lease_ms, lock_ms, *held), lambda lost: [_job_id(job_id) for job_id in lost])
 
 
 def finish(queue: QueueKeys, worker: str, seq: int, jobs: Iterable[FinishedJob]) -> Call[list[bool]]:
