@@ -23,9 +23,16 @@ def stop() -> None:
 
 
 @server.command
-def status() -> int:
-    """Print the embedded server's address; exits 1 when it is not up."""
+def status(*, json: bool = False) -> int:
+    """Print the embedded server's address; exits 1 when it is not up.
+
+    Args:
+        json: Print JSON.
+    """
     embedded = EmbeddedServer.of(load().data_dir)
     up = embedded.is_up()
-    output.say(embedded.url if up else "not running")
+    if json:
+        output.as_json({"up": up, "url": embedded.url})
+    else:
+        output.say(embedded.url if up else "not running")
     return 0 if up else 1
