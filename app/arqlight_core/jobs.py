@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import Any, NewType
 
 JobId = NewType("JobId", str)
-QueueName = NewType("QueueName", str)
-WorkerId = NewType("WorkerId", str)
 
 
 class State(StrEnum):

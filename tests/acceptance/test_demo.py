@@ -1,6 +1,10 @@
 """`arqlight demo` without a terminal: what it prints, and that nothing is lost."""
 
 import json
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +28,24 @@ def test_the_demo_accounts_for_every_job(user: CommandLine) -> None:
     assert totals["dead"] >= 1
     ended = totals["completed"] + totals["dead"] + totals["cancelled"]
     assert totals["enqueued"] == ended + totals["waiting"]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("farewell", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_told_to_go_leaves_nothing_behind(user: CommandLine, farewell: signal.Signals) -> None:
+    demo = user.start("demo", "--headless", "--seconds", "60")
+    user.wait_until(lambda: len(user.told("status").get("workers", [])) == 2, "two workers")
+    demo.send_signal(farewell)
+    assert demo.wait(30) == 130
+    assert living_in(user.folder) == []
+
+
+def living_in(folder: Path) -> list[str]:
+    """The command lines of processes whose environment or arguments name the folder."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+            if str(folder).encode() in told and process.name != str(os.getpid()):
+                found.append((process / "cmdline").read_text())
+    return found

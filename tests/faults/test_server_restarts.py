@@ -1,11 +1,9 @@
 """kill -9 of the server: no worker ends, nothing acknowledged is lost, and what ended meanwhile is recorded later."""
 
-import asyncio
-
 import pytest
 from arq.connections import ArqRedis
 
-from tests.faults.fleet import Fleet, eventually
+from tests.faults.fleet import Fleet, eventually, until
 from tests.faults.ledger import Auditor, violations
 from tests.faults.load import enqueue, loaded
 from tests.faults.server_process import ServerProcess
@@ -82,7 +80,7 @@ async def test_a_worker_that_starts_while_the_server_is_down_works_once_it_is_up
     await enqueue(producer, "work", job_id="j")
     async with server.down():
         early = await fleet.start()
-        await asyncio.sleep(1.0)
+        await until(lambda: early.said("the server is away"))
         assert early.alive
     await eventually(lambda: auditor.done(["j"]))
     assert violations(await auditor.ledger(), ["j"]) == {}

@@ -75,7 +75,6 @@ class FleetWorker(Worker):
         self.claims = Claims(self, self._start)
         self.aborts = Aborts(self)
         self._afterwards: set[asyncio.Task[None]] = set()
-        self._force: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------ life
 
@@ -263,7 +262,7 @@ class FleetWorker(Worker):
             return
         self.draining = Signals(signum)
         logger.info("shutdown on %s ◆ %d jobs running, %ds grace", signum.name, len(self.attempts), self._grace())
-        self._force = self.loop.call_later(self._grace(), self._give_back)
+        self.loop.call_later(self._grace(), self._give_back)
         self.exchange.stir.set()
         if self.on_stop:
             self.on_stop(self.draining)

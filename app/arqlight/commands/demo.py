@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 
 from arqlight import output, tui
 from arqlight.demo.show import Show
-from arqlight.demo.stage import stage
+from arqlight.demo.stage import leave_orderly, stage
 from arqlight_core.settings import load
 
 
@@ -47,6 +47,7 @@ def _with_screen(show: Show) -> None:
     try:
         tui.run(lambda: show.stage.url)
     finally:
+        leave_orderly()  # the screen had its own ways with signals
         show.stop()
         output.say("Draining the fleet ...")
         behind.join()

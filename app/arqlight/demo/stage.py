@@ -1,13 +1,15 @@
 """What the demonstration stands on: a data folder, a server and a fleet, all its own and gone afterwards."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -44,12 +46,28 @@ def stage(settings: Settings, processes: int) -> Generator[Stage]:
         url = own.redis_url or embedded.ensure()
         fleet = _fleet(own, url, processes)
         standing = Stage(own, url, fleet)
+        leave_orderly()
         try:
             yield standing
         finally:
+            _on_farewell(signal.SIG_IGN)  # the stage is taken down whole, however often one is told to go
             standing.drain()
             if not own.redis_url:
                 embedded.stop()
+
+
+def leave_orderly() -> None:
+    """From now on SIGTERM and SIGHUP interrupt as Ctrl-C does, so that nothing of the stage stays behind."""
+    _on_farewell(_interrupt)
+
+
+def _on_farewell(handler: "Callable[[int, FrameType | None], None] | signal.Handlers") -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: "FrameType | None") -> None:
+    raise KeyboardInterrupt
 
 
 @contextmanager

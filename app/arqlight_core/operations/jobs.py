@@ -34,9 +34,9 @@ async def retry(store: Store, selection: Selection, *, actor: str, reason: str =
     selection = await _bound(store, selection)
     if dry_run:
         count = await _count(store, keys, selection)
-        return Report(count, f"would retry {count} {selection.state} jobs of {selection.queue}")
+        return Report(count, f"would retry {_told(count, selection.state, selection.queue)}")
     changed, skipped = await _revive(store, keys, selection, actor, reason)
-    return Report(changed, f"retrying {changed} {selection.state} jobs of {selection.queue}", skipped)
+    return Report(changed, f"retrying {_told(changed, selection.state, selection.queue)}", skipped)
 
 
 @operation(Target.JOBS, Danger.DESTRUCTIVE, key="X", label="purge")
@@ -65,15 +65,16 @@ async def purge(
         raise UsageError("A purge takes a whole state; say so with --all.")
     selection = await _bound(store, selection)
     count = await _count(store, keys, selection)
-    what = f"{selection.state} jobs of {selection.queue}"
+    what = _told(count, selection.state, selection.queue)
     if dry_run:
-        return Report(count, f"would move {count} {what} to the trash", moment_ms=selection.moment_ms)
+        return Report(count, f"would move {what} to the trash", moment_ms=selection.moment_ms)
     if confirm is None or count > confirm:
-        raise ConfirmationNeeded(f"This would move {count} {what} to the trash; confirm that count to go on.")
+        raise ConfirmationNeeded(f"This would move {what} to the trash; confirm that count to go on.")
     name = token_hex(4)
     told = (selection.state.value, selection.moment_ms, actor, reason, milliseconds(TRASH_KEPT))
     moved = await _purge(store, keys, PurgeOrder(name, *told))
-    return Report(moved, f"moved {moved} {what} to the trash; `undo` puts them back", operation=name)
+    done = f"moved {_told(moved, selection.state, selection.queue)} to the trash; `undo` takes it back"
+    return Report(moved, done, operation=name)
 
 
 @operation(Target.TRASH, Danger.SAFE, key="u", label="undo")
@@ -94,10 +95,14 @@ async def undo(store: Store, queue: str, *, actor: str, operation: str = "", dry
         raise NothingToUndo(f"The trash of {queue} holds no such purge; it keeps them for {TRASH_KEPT.days} day.")
     count, state = int(purges[name]["jobs"]), purges[name]["state"]
     if dry_run:
-        return Report(count, f"would put {count} {state} jobs of {queue} back", operation=name)
+        return Report(count, f"would put {_told(count, state, queue)} back", operation=name)
     restored, skipped = await _undo(store, keys, name, actor)
     reasons = {"id in use again": skipped} if skipped else {}
-    return Report(restored, f"put {restored} {state} jobs of {queue} back", reasons, operation=name)
+    return Report(restored, f"put {_told(restored, state, queue)} back", reasons, operation=name)
+
+
+def _told(count: int, state: str, queue: str) -> str:
+    return f"{count} {state} {'job' if count == 1 else 'jobs'} of {queue}"
 
 
 def _refuse(transition: Transition, state: State) -> None:
