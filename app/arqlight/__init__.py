@@ -7,37 +7,115 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arqlight_core.catalogue import Catalogue, JobType, Queue, Run
+    from arqlight_core.catalogue import Catalogue
+    from arqlight_core.declaration import JobType, Queue
     from arqlight_core.enqueue import enqueue, enqueue_many
-    from arqlight_core.errors import Cancel, Discard, Retry, Snooze
-    from arqlight_core.policy import Backoff, Keep, Retention
+    from arqlight_core.errors import (
+        AwaitChildren,
+        Cancel,
+        Discard,
+        Misconfigured,
+        RateLimited,
+        Retry,
+        Snooze,
+        Unavailable,
+        UnknownOutcome,
+    )
+    from arqlight_core.flow import OnFailure, Tally
+    from arqlight_core.policy import (
+        STANDARD_WEBHOOKS,
+        Backoff,
+        Breaker,
+        CatchUp,
+        Dependency,
+        Keep,
+        Limit,
+        Mode,
+        Priority,
+        Rate,
+        Retention,
+        Schedule,
+        Steps,
+        Unique,
+    )
+    from arqlight_core.run import Run
     from arqlight_core.store.gateway import Store, open_store
     from arqlight_fleet.worker import FleetWorker
 
 __all__ = [
+    "STANDARD_WEBHOOKS",
+    "AwaitChildren",
     "Backoff",
+    "Breaker",
     "Cancel",
     "Catalogue",
+    "CatchUp",
+    "Dependency",
     "Discard",
     "FleetWorker",
     "JobType",
     "Keep",
+    "Limit",
+    "Misconfigured",
+    "Mode",
+    "OnFailure",
+    "Priority",
     "Queue",
+    "Rate",
+    "RateLimited",
     "Retention",
     "Retry",
     "Run",
+    "Schedule",
     "Snooze",
+    "Steps",
     "Store",
+    "Tally",
+    "Unavailable",
+    "Unique",
+    "UnknownOutcome",
     "enqueue",
     "enqueue_many",
     "open_store",
 ]
 
+_POLICIES = (
+    "STANDARD_WEBHOOKS",
+    "Backoff",
+    "Breaker",
+    "CatchUp",
+    "Dependency",
+    "Keep",
+    "Limit",
+    "Mode",
+    "Priority",
+    "Rate",
+    "Retention",
+    "Schedule",
+    "Steps",
+    "Unique",
+)
+
+_SIGNALS = (
+    "AwaitChildren",
+    "Cancel",
+    "Discard",
+    "Misconfigured",
+    "RateLimited",
+    "Retry",
+    "Snooze",
+    "Unavailable",
+    "UnknownOutcome",
+)
+
 _HOMES = {
-    "arqlight_core.catalogue": ("Catalogue", "JobType", "Queue", "Run"),
+    "arqlight_core.catalogue": ("Catalogue",),
+    "arqlight_core.declaration": ("JobType", "Queue"),
     "arqlight_core.enqueue": ("enqueue", "enqueue_many"),
-    "arqlight_core.errors": ("Cancel", "Discard", "Retry", "Snooze"),
-    "arqlight_core.policy": ("Backoff", "Keep", "Retention"),
+    "arqlight_core.errors": _SIGNALS,
+    "arqlight_core.flow": ("OnFailure", "Tally"),
+    "arqlight_core.policy": _POLICIES,
+    "arqlight_core.run": ("Run",),
     "arqlight_core.store.gateway": ("Store", "open_store"),
     "arqlight_fleet.worker": ("FleetWorker",),
 }

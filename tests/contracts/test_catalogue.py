@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from arqlight_core.catalogue import Catalogue, JobType, Queue
+from arqlight_core.catalogue import Catalogue
 from arqlight_core.codec import Envelope, decode_job, encode_job
+from arqlight_core.declaration import JobType, Queue
 from arqlight_core.policy import DAY
 from arqlight_core.store.declarations import declarations
 from tests.contracts.payloads import sample

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from arqlight_core.catalogue import Catalogue, Queue, Run
+from arqlight_core.catalogue import Catalogue
+from arqlight_core.declaration import Queue
 from arqlight_core.errors import CatalogueInvalid, JobTypeNotFound, PayloadInvalid
-from arqlight_core.policy import MINUTE, Backoff
+from arqlight_core.policy import DAY, MINUTE, STANDARD_WEBHOOKS, Backoff, Breaker, Dependency, Limit, Rate
+from arqlight_core.run import Run
 from arqlight_core.store.declarations import declarations
 
 
@@ -76,6 +78,15 @@ def test_an_unknown_job_type_is_told_with_the_known_ones():
         ({"purpose": ""}, "queue office:post has no purpose"),
         ({"concurrency": 0}, "needs a concurrency of at least 1"),
         ({"poison_after": 0}, "needs poison_after of at least 1"),
+        ({"fleet_concurrency": 0}, "needs a fleet_concurrency of at least 1"),
+        ({"weight": 0}, "needs a weight of at least 1"),
+        ({"limits": (Limit("", ()),)}, "has a limit ? without a name"),
+        ({"limits": (Limit("mail", ()),)}, "has a limit mail without rates"),
+        ({"limits": (Limit("mail", (Rate(0, MINUTE),)),)}, "has a limit mail whose rates are not all above zero"),
+        ({"limits": (Limit("mail", (Rate(5, MINUTE, burst=9),)),)}, "has a limit mail with a burst above its limit"),
+        ({"breaker": Breaker(faults=0)}, "has a breaker that needs faults, probes and successes of at least 1"),
+        ({"breaker": Breaker(rate=1.5)}, "has a breaker whose rate is not between 0 and 1"),
+        ({"breaker": Breaker(open_for=timedelta(0))}, "has a breaker that is open for no time"),
     ],
 )
 def test_a_queue_that_cannot_work_is_refused(changed: dict[str, Any], problem: str):
@@ -93,6 +104,10 @@ def test_a_queue_without_work_is_refused():
         ({"handler": at_once}, "has a handler that is not async"),
         ({"timeout": timedelta(0)}, "needs a timeout above zero"),
         ({"retry": Backoff(0)}, "needs at least one attempt"),
+        ({"deadline": timedelta(seconds=1)}, "has a timeout longer than its deadline"),
+        ({"retry": STANDARD_WEBHOOKS, "deadline": DAY}, "has a retry schedule longer than its deadline"),
+        ({"follow_ups": ("past", "post")}, "names unknown follow-ups (past)"),
+        ({"needs": (Dependency("mail", Breaker(probes=0)),)}, "needs mail, which has a breaker that needs faults"),
         ({"sensitive": ["to", "nam", "dob"]}, "marks unknown fields as sensitive (dob, nam)"),
     ],
 )
@@ -108,6 +123,17 @@ def test_a_name_is_declared_once():
     assert "job type post is declared more than once" in told
 
 
+def test_a_limit_or_dependency_of_one_name_means_one_thing():
+    mail, other = (Limit("mail", (Rate(limit, MINUTE),)) for limit in (5, 6))
+    here, there = declared("a", of=queue("a", limits=(mail,))), declared("b", of=queue("b", limits=(mail,)))
+    assert Catalogue.of([here, there])
+    there.limits = (other,)
+    assert "limit mail is declared with different terms" in problems(here, there)
+    post, past = (Dependency("post", Breaker(faults=faults)) for faults in (1, 2))
+    told = problems(declared("a", of=queue("a"), needs=(post,)), declared("b", of=queue("b"), needs=(past,)))
+    assert "dependency post is declared with different terms" in told
+
+
 def test_every_problem_is_told_at_once():
     told = problems(declared("a", handler=silent), queue("b c"), declared("d", timeout=timedelta(0), of=queue("e")))
     expected = ("job type a has a handler", "queue b c may not", "queue b c has no job types", "job type d needs")
@@ -120,7 +146,7 @@ def test_a_module_that_does_not_import_is_one_more_problem(tmp_path: Path, monke
     (package / "__init__.py").touch()
     (package / "broken.py").write_text("import no_such_thing\n")
     (package / "empty.py").write_text(
-        "from arqlight_core.catalogue import Queue\nQUEUE = Queue('shop:empty', 'Sells nothing.', 1)\n"
+        "from arqlight_core.declaration import Queue\nQUEUE = Queue('shop:empty', 'Sells nothing.', 1)\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     with pytest.raises(CatalogueInvalid) as found:
@@ -144,5 +170,6 @@ def test_a_declaration_is_published_in_plain_values():
         "timeout": 60.0,
         "attempts": 3,
         "sensitive": ["to"],
+        "needs": {},
     }
     assert told["retention"]["completed"] == {"count": 1000, "age": 3600.0}

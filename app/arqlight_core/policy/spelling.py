@@ -1,0 +1,123 @@
+"""Policies as the short text that a person types and reads: for each kind one function that reads and one that prints.
+
+What is given in part, such as `faults=3` of a breaker, is completed from the value that stands.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any, cast
+
+from arqlight_core.errors import UsageError
+from arqlight_core.policy.breaker import Breaker
+from arqlight_core.policy.durations import span, spoken
+from arqlight_core.policy.rate import Rate
+from arqlight_core.policy.retention import Keep, Retention
+
+MOST = 10_000_000
+"""No setting that counts something makes sense above this."""
+
+NONE = "none"
+
+_RATE = re.compile(r"(\d+)\s*(?:/|per\s)\s*([^,]*?)(?:\s+burst\s+(\d+))?")
+_KEEP = re.compile(r"(completed|dead)\s+(\d+)\s+for\s+(.+)")
+
+
+def read_whole(text: str) -> int:
+    """A number above zero. Raises UsageError."""
+    if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text.strip()[:9]) <= MOST:
+        raise UsageError(f"{text!r} does not fit; give a whole number from 1 to {MOST}.")
+    return int(text)
+
+
+def read_bound(text: str) -> int:
+    """A number above zero, or `none` for no bound, which is 0. Raises UsageError."""
+    return 0 if text.strip().lower() == NONE else read_whole(text)
+
+
+def print_bound(bound: int | None) -> str:
+    """The bound as `read_bound` reads it."""
+    return str(bound) if bound else NONE
+
+
+def read_rates(text: str) -> tuple[Rate, ...]:
+    """Rates such as `20/min, 1000/h burst 50` or `5/10s`. Raises UsageError."""
+    return tuple(_rate(part.strip()) for part in text.split(","))
+
+
+def _rate(text: str) -> Rate:
+    found = _RATE.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} is no rate; write one like 20/min, or several like 20/min, 1000/h.")
+    limit, per, burst = found.groups()
+    rate = Rate(read_whole(limit), span(per if per[:1].isdigit() else f"1{per}"), read_whole(burst) if burst else 0)
+    if not rate.per or rate.burst > rate.limit:
+        raise UsageError(f"{text!r} does not fit: its span must be above zero and its burst no more than its limit.")
+    return rate
+
+
+def print_rates(rates: tuple[Rate, ...]) -> str:
+    """The rates as `read_rates` reads them."""
+    return ", ".join(
+        f"{rate.limit}/{spoken(rate.per).removeprefix('1 ')}" + (f" burst {rate.burst}" if rate.burst else "")
+        for rate in rates
+    )
+
+
+def read_breaker(text: str, standing: Breaker | None) -> Breaker | None:
+    """Rules such as `faults=3, open_for=1 min` over those that stand; `none` is no breaker. Raises UsageError."""
+    if text.strip().lower() == NONE:
+        return None
+    return replace(standing or Breaker(), **dict(_rule(part) for part in text.split(",")))
+
+
+def _rule(text: str) -> tuple[str, Any]:
+    name, _, value = (part.strip() for part in text.partition("="))
+    if name not in _RULES or not value:
+        raise UsageError(f"{text.strip()!r} is no rule of a breaker, such as faults=3; they are: {', '.join(_RULES)}.")
+    rule = _RULES[name](value)
+    if rule == timedelta() and name != "ramp":
+        raise UsageError(f"{text.strip()!r} does not fit: the span must be above zero.")
+    return name, rule
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise UsageError(f"{text!r} is no share of faults; give a number from 0 (off) to 1.")
+    return share
+
+
+_READERS: dict[type, Callable[[str], object]] = {int: read_whole, float: _share, timedelta: span}
+_RULES = {rule.name: _READERS[cast("type", rule.type)] for rule in fields(Breaker)}
+
+
+def print_breaker(breaker: Breaker | None) -> str:
+    """Every rule, as `read_breaker` reads them."""
+    if breaker is None:
+        return NONE
+    rules = ((rule.name, getattr(breaker, rule.name)) for rule in fields(breaker))
+    return ", ".join(f"{name}={spoken(told) if isinstance(told, timedelta) else told}" for name, told in rules)
+
+
+def read_retention(text: str, standing: Retention | None) -> Retention:
+    """What is kept, such as `completed 500 for 1 h, dead 1000 for 2 days`, over what stands. Raises UsageError."""
+    return replace(standing or Retention(), **dict(_kept(part.strip()) for part in text.split(",")))
+
+
+def _kept(text: str) -> tuple[str, Keep]:
+    found = _KEEP.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} does not say what is kept; write it like completed 500 for 1h, dead 1000 for 2d.")
+    state, count, age = found.groups()
+    return state, Keep(read_whole(count), span(age))
+
+
+def print_retention(retention: Retention) -> str:
+    """What is kept, as `read_retention` reads it."""
+    kept = (("completed", retention.completed), ("dead", retention.dead))
+    return ", ".join(f"{state} {keep.count} for {spoken(keep.age)}" for state, keep in kept)
