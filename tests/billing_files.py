@@ -1,15 +1,18 @@
 """What tests of billing validation share: a run without a fleet, files handed in, and rows by column."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, func, select
 
-from arqlight_core.catalogue import Opener
+from arqlight_core.declaration import JobType
+from arqlight_core.enqueue import Enqueued
+from arqlight_core.flow import OnFailure, Tally
+from arqlight_core.run import Opener
 from arqlight_core.settings import Settings
 from arqlight_jobs.billing import intake, uploads
 from arqlight_jobs.billing.columns import Column
@@ -46,6 +49,8 @@ class FakeRun:
         self.fence = fence
         self.attempt = attempt
         self.job_id = "validation-test"
+        self.correlation_id = "test"
+        self.children: Tally | None = None
         self.percents: list[int] = []
         self.stages: list[str] = []
         self.lines: list[str] = []
@@ -67,6 +72,18 @@ class FakeRun:
 
     async def open(self, opener: Opener[T]) -> T:
         return await self.stack.enter_async_context(opener(self.settings))
+
+    async def enqueue(self, job_type: JobType[Any] | str, payload: Any, *, delay: timedelta = timedelta(0)) -> Enqueued:
+        raise NotImplementedError("billing queues no follow-ups")
+
+    async def spawn(
+        self,
+        job_type: JobType[Any] | str,
+        payloads: Iterable[Any] | AsyncIterable[Any],
+        *,
+        on_failure: OnFailure = OnFailure.CONTINUE,
+    ) -> int:
+        raise NotImplementedError("billing spawns no children")
 
     def _stop(self) -> None:
         self.stop_at = 101

@@ -12,8 +12,9 @@ from sqlalchemy import inspect, text
 from arqlight_core.errors import ArqlightError, UsageError
 from arqlight_core.settings import Settings
 from arqlight_jobs.billing.phi import Vault
-from arqlight_jobs.billing.records import database_url, records
+from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.tables import metadata
+from arqlight_jobs.outbound.database import database_url
 
 OPEN_AT_ONCE = """
 import asyncio, sys

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from arqlight_core import clock
-from arqlight_core.catalogue import Run
+from arqlight_core.run import Run
 from arqlight_jobs.billing import uploads
 from arqlight_jobs.billing.columns import Layout
 from arqlight_jobs.billing.faults import Fault, FileUnusable

@@ -11,11 +11,11 @@ from sqlalchemy import delete, insert, select
 
 from arqlight_core import clock
 from arqlight_core.errors import UsageError
+from arqlight_core.secrecy import new_private
 from arqlight_core.settings import Settings
 from arqlight_jobs.billing import uploads
 from arqlight_jobs.billing.faults import Fault, FileUnusable, check_size
 from arqlight_jobs.billing.offload import in_thread
-from arqlight_jobs.billing.phi import new_private
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.request import ValidationRequest, job_id
 from arqlight_jobs.billing.survey import UTF16_MARKS

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from arqlight_core import clock
-from arqlight_core.catalogue import Run
+from arqlight_core.run import Run
 from arqlight_jobs.billing.ledger import Ledger
 
 SAVE_EVERY = 0.5

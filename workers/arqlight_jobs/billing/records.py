@@ -1,36 +1,15 @@
-"""The database of billing validation: opened once per process, its tables made on first use.
-
-SQLite in the data folder, in write-ahead mode so that readers and the writer do not wait for each other; PostgreSQL
-when DATABASE_URL names one.
-"""
+"""The records of billing validation: the database that holds them and what is needed to keep them in it."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings
-from arqlight_jobs.billing.phi import OWNER_ONLY, Vault
+from arqlight_jobs.billing.phi import Vault
 from arqlight_jobs.billing.tables import metadata
-
-BUSY_SECONDS = 30
-"""How long a writer waits for another on SQLite before it gives up."""
-
-TABLES_LOCK = 0x61727162
-"""Advisory lock under which processes that start together create the tables, one after the other."""
-
-DRIVERS = {
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
-}
+from arqlight_jobs.outbound.database import opened_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,61 +24,5 @@ class Records:
 @asynccontextmanager
 async def records(settings: Settings) -> AsyncGenerator[Records]:
     """The records of these settings, for `Run.open` or one call. Raises UsageError for an unknown kind of database."""
-    url = database_url(settings)
-    engine = create_async_engine(url, hide_parameters=True, **_options(url))
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    try:
-        await _create_tables(engine)
+    async with opened_database(settings, metadata) as engine:
         yield Records(engine, Vault(settings), settings)
-    finally:
-        await engine.dispose()
-
-
-def database_url(settings: Settings) -> URL:
-    """Where the records are, with the asynchronous driver for it."""
-    if settings.database_url is None:
-        return URL.create("sqlite+aiosqlite", database=str(_private_file(settings.data_dir / "records.sqlite")))
-    try:
-        url = make_url(settings.database_url)
-    except ArgumentError:
-        raise UsageError("DATABASE_URL is not a database URL; write postgresql://user@host/name.") from None
-    driver = DRIVERS.get(url.drivername, url.drivername)
-    if driver not in DRIVERS.values():
-        raise UsageError(f"DATABASE_URL names {url.drivername}; only postgresql and sqlite are supported.")
-    sslmode = url.query.get("sslmode")
-    plain = url.set(drivername=driver).difference_update_query(["sslmode"])
-    return plain.update_query_dict({"ssl": sslmode}) if sslmode else plain
-
-
-def _private_file(path: Path) -> Path:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=OWNER_ONLY)
-    return path
-
-
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True}
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.close()
-
-
-async def _create_tables(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await _one_at_a_time(connection)
-        for table in metadata.sorted_tables:
-            await connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                await connection.execute(CreateIndex(index, if_not_exists=True))
-
-
-async def _one_at_a_time(connection: AsyncConnection) -> None:
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TABLES_LOCK})

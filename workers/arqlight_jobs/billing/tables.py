@@ -1,6 +1,5 @@
 """The tables of billing validation. Whatever names a person is sealed before it gets here."""
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,8 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -20,8 +17,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
 )
+
+from arqlight_jobs.outbound.database import Moment
 
 
 class Status(StrEnum):
@@ -31,17 +29,6 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, also on SQLite, which forgets the zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy calls it so
-        """Give the zone back."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 metadata = MetaData()

@@ -6,9 +6,10 @@ The job carries two ids and nothing else: what a file is called or holds never r
 import asyncio
 from typing import Any
 
-from arqlight_core.catalogue import Queue, Run
+from arqlight_core.declaration import Queue
 from arqlight_core.errors import Discard, LeaseLost
-from arqlight_core.policy import DAY, HOUR, SECOND, Backoff, Keep, Retention
+from arqlight_core.policy import DAY, HOUR, SECOND, Backoff, Keep, Retention, gives_up
+from arqlight_core.run import Run
 from arqlight_jobs.billing import tariff, uploads
 from arqlight_jobs.billing.attempt import Attempt
 from arqlight_jobs.billing.faults import FileUnusable
@@ -70,7 +71,7 @@ async def _carried_out(
         await _fail(request, opened, ledger, str(problem), SafeMetadata(job_id=run.job_id, fault=problem.fault))
         raise Discard(str(problem)) from None
     except Exception as problem:
-        if RETRY.gives_up(run.attempt, problem):
+        if gives_up(RETRY, run.attempt, problem):
             # The kind of the error alone: its message might quote a cell.
             message = f"Gave up after {run.attempt} attempts; the last one ended with {type(problem).__name__}."
             await _fail(request, opened, ledger, message, SafeMetadata(job_id=run.job_id, attempt=run.attempt))
