@@ -27,6 +27,18 @@ class QueueNotFound(UsageError):
     """No fleet has declared such a queue and nothing of it is in Redis."""
 
 
+class BreakerNotFound(UsageError):
+    """No fleet has declared such a breaker: no queue of that name has one, and no dependency is called so."""
+
+
+class ScheduleNotFound(UsageError):
+    """No fleet has declared such a schedule."""
+
+
+class ScheduleIdle(ArqlightError):
+    """No worker has looked after the schedule yet, so nobody here knows its payload."""
+
+
 class JobNotFound(UsageError):
     """No job of that id is in any state."""
 
@@ -81,9 +93,51 @@ class Snooze(Signal):
         self.until = until
 
 
+class AwaitChildren(Signal):
+    """Run again when all children that this job has spawned have ended; costs no attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("waits for its children")
+
+
 class Cancel(Signal):
     """End the job as cancelled: it is no longer wanted."""
 
 
 class Discard(Signal):
     """End the job as dead without further attempts: the same work cannot succeed."""
+
+
+class Unavailable(Signal):
+    """A dependency is at fault; counts as a failed attempt. The longer of its hint, `after`, and the backoff wins."""
+
+    def __init__(self, reason: str, *, after: timedelta | None = None, dependency: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.after, self.dependency = reason, after, dependency
+
+
+class RateLimited(Signal):
+    """A dependency, or a limit of our own, said "later"; costs no attempt."""
+
+    def __init__(self, reason: str, *, after: timedelta, dependency: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.after, self.dependency = reason, after, dependency
+
+
+class Misconfigured(Signal):
+    """A dependency refuses us whatever we send: credentials, quota, a blocked account.
+
+    Its breaker opens at once, and the job waits without an attempt; where there is no breaker the job is dead.
+    """
+
+    def __init__(self, reason: str, *, dependency: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.dependency = reason, dependency
+
+
+class UnknownOutcome(Signal):
+    """The request may have taken effect and nobody knows: trying again could do it twice."""
+
+    def __init__(self, reason: str, *, dependency: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.dependency = reason, dependency

@@ -1,0 +1,106 @@
+"""The database of domain records: opened once per process, a domain's tables made on first use.
+
+SQLite in the data folder, in write-ahead mode so that readers and the writer do not wait for each other; PostgreSQL
+when DATABASE_URL names one.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, DateTime, Dialect, MetaData, TypeDecorator, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from arqlight_core.errors import UsageError
+from arqlight_core.secrecy import OWNER_ONLY
+from arqlight_core.settings import Settings
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another on SQLite before it gives up."""
+
+TABLES_LOCK = 0x61727162
+"""Advisory lock under which processes that start together create the tables, one after the other."""
+
+DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, also on SQLite, which forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy calls it so
+        """Give the zone back."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings, tables: MetaData) -> AsyncGenerator[AsyncEngine]:
+    """The database of these settings with these tables. Raises UsageError for an unknown kind of database."""
+    url = database_url(settings)
+    engine = create_async_engine(url, hide_parameters=True, **_options(url))
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    try:
+        await _create_tables(engine, tables)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def database_url(settings: Settings) -> URL:
+    """Where the records are, with the asynchronous driver for it."""
+    if settings.database_url is None:
+        return URL.create("sqlite+aiosqlite", database=str(_private_file(settings.data_dir / "records.sqlite")))
+    try:
+        url = make_url(settings.database_url)
+    except ArgumentError:
+        raise UsageError("DATABASE_URL is not a database URL; write postgresql://user@host/name.") from None
+    driver = DRIVERS.get(url.drivername, url.drivername)
+    if driver not in DRIVERS.values():
+        raise UsageError(f"DATABASE_URL names {url.drivername}; only postgresql and sqlite are supported.")
+    sslmode = url.query.get("sslmode")
+    plain = url.set(drivername=driver).difference_update_query(["sslmode"])
+    return plain.update_query_dict({"ssl": sslmode}) if sslmode else plain
+
+
+def _private_file(path: Path) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=OWNER_ONLY)
+    return path
+
+
+def _options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    return {"pool_pre_ping": True}
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+async def _create_tables(engine: AsyncEngine, tables: MetaData) -> None:
+    async with engine.begin() as connection:
+        await _one_at_a_time(connection)
+        for table in tables.sorted_tables:
+            await connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                await connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+async def _one_at_a_time(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TABLES_LOCK})

@@ -1,0 +1,151 @@
+"""The table of effects on the outside: one row for each, written by none but the run that has it in hand.
+
+Every change is a compare-and-set on what was seen, so of two workers that want the same one gets it.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from arqlight_core.clock import now
+from arqlight_core.errors import LeaseLost, UsageError
+from arqlight_core.settings import Settings
+from arqlight_jobs.outbound.database import Moment, opened_database
+
+LONGEST_KEY = 200
+LONGEST_ID = 255
+
+
+class State(StrEnum):
+    """Where an effect stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+metadata = MetaData()
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("effect_key", String(LONGEST_KEY), primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("provider_id", String(LONGEST_ID)),
+    Column("reason", Text),
+    Column("job_id", String(LONGEST_ID), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("effects_by_state", "state", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The run that an effect is in the hands of."""
+
+    job_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One effect as it was seen; `at` is its last change. `provider_id` is what the provider calls it once sent."""
+
+    key: str
+    state: State
+    provider_id: str | None
+    reason: str | None
+    holder: Holder
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The effects of a database."""
+
+    engine: AsyncEngine
+
+    async def seen(self, key: str, holder: Holder) -> Effect:
+        """The effect, noted as pending if it is new. Raises ValueError for a key that is empty or too long."""
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise ValueError(f"An effect's key has 1 to {LONGEST_KEY} characters, not {len(key)}.")
+        found = await self.find(key)
+        while found is None:
+            await self._note(key, holder)
+            found = await self.find(key)
+        return found
+
+    async def find(self, key: str) -> Effect | None:
+        """The effect, if there is one of that key."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(select(effects).where(effects.c.effect_key == key))).one_or_none()
+        if row is None:
+            return None
+        holder = Holder(row.job_id, row.fence)
+        return Effect(row.effect_key, State(row.state), row.provider_id, row.reason, holder, row.at)
+
+    async def take(self, seen: Effect, holder: Holder) -> bool:
+        """Put the effect into this holder's hands, as being sent, if it is still as it was seen."""
+        return await self._change(seen.key, seen.state, seen.holder, state=State.SENDING, **_columns(holder))
+
+    async def close(
+        self, key: str, holder: Holder, state: State, *, provider_id: str | None = None, reason: str | None = None
+    ) -> Effect:
+        """Write how the holder's call ended. Raises LeaseLost when the effect is no longer in its hands."""
+        provider_id = provider_id[:LONGEST_ID] if provider_id else None
+        if not await self._change(key, State.SENDING, holder, state=state, provider_id=provider_id, reason=reason):
+            raise LeaseLost(f"the effect {key} is in other hands now")
+        return Effect(key, state, provider_id, reason, holder, now())
+
+    async def settle(self, key: str, provider_id: str | None) -> None:
+        """An operator's word on an unknown effect: sent under this id, or, with None, never sent and to be sent again.
+
+        Raises UsageError when there is no such effect or its outcome is not unknown.
+        """
+        state = State.FAILED if provider_id is None else State.SENT
+        if not await self._change(
+            key, State.UNKNOWN, state=state, provider_id=provider_id, reason="an operator's word"
+        ):
+            raise UsageError(f"There is no effect {key} with an unknown outcome; look at its state again.")
+
+    async def forget(self, older: timedelta) -> int:
+        """Delete what was sent or failed longer ago than this, and say how many; unknown ones stay for the operator."""
+        over = (effects.c.state.in_((State.SENT, State.FAILED)), effects.c.at < now() - older)
+        async with self.engine.begin() as connection:
+            return (await connection.execute(delete(effects).where(*over))).rowcount
+
+    async def _note(self, key: str, holder: Holder) -> None:
+        row = {"effect_key": key, "state": State.PENDING, **_columns(holder), "at": now()}
+        try:
+            async with self.engine.begin() as connection:
+                await connection.execute(insert(effects), row)
+        except IntegrityError:
+            return  # another was faster
+
+    async def _change(self, key: str, expected: State, held: Holder | None = None, **values: Any) -> bool:
+        chosen = update(effects).where(effects.c.effect_key == key, effects.c.state == expected)
+        if held is not None:
+            chosen = chosen.where(effects.c.job_id == held.job_id, effects.c.fence == held.fence)
+        async with self.engine.begin() as connection:
+            return (await connection.execute(chosen.values(**values, at=now()))).rowcount == 1
+
+
+def _columns(holder: Holder) -> dict[str, Any]:
+    return {"job_id": holder.job_id, "fence": holder.fence}
+
+
+@asynccontextmanager
+async def outbox(settings: Settings) -> AsyncGenerator[Outbox]:
+    """The effects kept in the database of these settings, for `Run.open`."""
+    async with opened_database(settings, metadata) as engine:
+        yield Outbox(engine)
