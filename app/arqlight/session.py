@@ -4,6 +4,7 @@ import getpass
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import Settings, load
 from arqlight_core.store import gateway
 from arqlight_core.store.embedded import EmbeddedServer
@@ -18,7 +19,8 @@ def server_url(settings: Settings) -> str:
 @asynccontextmanager
 async def reading(settings: Settings | None = None) -> AsyncGenerator[Store]:
     """A store on a server that answers and is new enough."""
-    store = await gateway.open_store(server_url(settings or load()))
+    told = settings or load()
+    store = await gateway.open_store(server_url(told), told.redis_max_retries, Sealer.of(told))
     try:
         yield store
     finally:

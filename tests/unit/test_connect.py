@@ -1,5 +1,6 @@
 """What is wrong with a server is said in one sentence, with what to do about it and without its password."""
 
+import asyncio
 from collections.abc import Generator
 from typing import Any
 
@@ -30,7 +31,10 @@ def locked_server(own_server: EmbeddedServer) -> Generator[EmbeddedServer]:
     ("url", "shown"),
     [
         (URL, "redis://ada:***@db.example:6380/2"),
-        ("rediss://:top-secret@db.example", "rediss://:***@db.example:6379"),
+        ("rediss://:top-secret@db.example", "rediss://:***@db.example"),
+        ("redis+sentinel://ada:top-secret@a:1,b:2/m/0", "redis+sentinel://ada:***@a:1,b:2/m/0"),
+        ("sentinel://a/m?sentinel_password=top-secret&db=1", "sentinel://a/m?sentinel_password=***&db=1"),
+        ("redis://[::top-secret", "The server address"),
         ("unix://ada:top-secret@/run/redis.sock?db=1", "unix://ada:***@/run/redis.sock?db=1"),
         ("redis://db.example:6379/0", "redis://db.example:6379/0"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock"),
@@ -127,3 +131,31 @@ async def test_a_server_that_is_down_is_one_of_the_outages(own_server: EmbeddedS
     with pytest.raises(connect.OUTAGES):
         await store.ping()
     await store.close()
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+async def test_a_server_that_hangs_up_is_tried_again_as_often_as_told(retries: int):
+    calls = 0
+
+    def hang_up(_: asyncio.StreamReader, line: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        line.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(ServerUnreachable):
+            await open_store(f"redis://127.0.0.1:{port}", retries)
+    assert calls == 1 + retries
+
+
+async def test_a_user_of_an_acl_opens_and_is_told_what_it_may_not_do(own_server: EmbeddedServer):
+    client: Any = connect.threaded(own_server.url)
+    client.execute_command("ACL", "SETUSER", "ada", "on", ">p@ss", "~*", "+ping", "+client", "+select")
+    client.close()
+    url = f"unix://ada:p%40ss@{own_server.socket}"
+    store = Store(url)
+    await store.ping()
+    await store.close()
+    with pytest.raises(ServerRefused, match=r"lets this user not do that .*widen its ACL"):
+        await open_store(url)

@@ -1,55 +1,227 @@
-"""Settings come from the environment, and one that does not fit is named."""
+"""Settings come from the environment: every one that does not fit is named, and no secret is ever shown."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.pretty import pretty_repr
 
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings, load
 
+EVERY_SETTING = {
+    "REDIS_URL": "redis://example:6379/1",
+    "REDIS_MAX_RETRIES": "7",
+    "DATABASE_URL": "postgresql://example/db",
+    "ARQLIGHT_DATA_DIR": "/var/lib/aq",
+    "ARQLIGHT_LEASE": "5",
+    "ARQLIGHT_GRACE": "0",
+    "ARQLIGHT_CAPACITY": "20",
+    "ARQLIGHT_ORDER": "strict",
+    "ARQ_TIMEZONE": "America/Toronto",
+    "ARQLIGHT_ENV": "production",
+    "ARQLIGHT_LOG": "json",
+    "ARQLIGHT_LOG_LEVEL": "debug",
+    "PORT": "3000",
+    "CIRCUIT_BREAKER_THRESHOLD": "6",
+    "CIRCUIT_BREAKER_TIMEOUT": "1000",
+    "MAX_FIX_ATTEMPTS": "3",
+    "INCIDENT_COOLDOWN_WINDOW": "0",
+    "DEFAULT_RETENTION_DAYS": "1",
+    "MAX_RETENTION_DAYS": "2",
+    "N8N_WEBHOOK_URL": "https://n8n.example/hook",
+    "SSRF_ALLOWLIST": "127.0.0.1",
+    "BULL_BOARD_USERNAME": "ops",
+    "BULL_BOARD_PASSWORD": "board",
+    "BULLMQ_ADMIN_PASSWORD": "boss",
+    "PAYLOAD_ENC_KEYS": "a,b",
+    "PHI_HMAC_KEY": "k",
+}
+
 
 def test_an_empty_environment_gives_the_defaults():
     settings = load({})
-    assert (settings.redis_url, settings.database_url) == (None, None)
-    assert (settings.lease, settings.grace) == (15.0, 30.0)
+    assert settings == Settings()
+    assert (settings.redis_url, settings.database_url, settings.capacity) == (None, None, None)
+    assert (settings.lease, settings.grace, settings.redis_max_retries) == (15.0, 30.0, 3)
     assert settings.data_dir.name == "arqlight"
+    assert settings.timezone == ZoneInfo("UTC")
+    assert (settings.breaker_threshold, settings.breaker_timeout_ms) == (5, 300_000)
+    assert (settings.max_fix_attempts, settings.incident_cooldown) == (15, 600)
+    assert (settings.default_retention_days, settings.max_retention_days) == (3, 7)
+    assert (settings.log, settings.log_level, settings.order, settings.production) == ("text", None, "weighted", False)
 
 
 def test_every_setting_has_its_variable():
-    told = {
-        "REDIS_URL": "redis://example:6379/1",
-        "DATABASE_URL": "postgresql://example/db",
-        "ARQLIGHT_DATA_DIR": "/var/lib/aq",
-        "ARQLIGHT_LEASE": "5",
-        "ARQLIGHT_GRACE": "0",
-        "PAYLOAD_ENC_KEYS": "a,b",
-        "PHI_HMAC_KEY": "k",
-    }
-    assert load(told) == Settings(
+    assert load(EVERY_SETTING) == Settings(
         redis_url="redis://example:6379/1",
+        redis_max_retries=7,
         database_url="postgresql://example/db",
         data_dir=Path("/var/lib/aq"),
         lease=5.0,
         grace=0.0,
+        capacity=20,
+        order="strict",
+        timezone=ZoneInfo("America/Toronto"),
+        environment="production",
+        log="json",
+        log_level="DEBUG",
+        port=3000,
+        breaker_threshold=6,
+        breaker_timeout_ms=1000,
+        max_fix_attempts=3,
+        incident_cooldown=0,
+        default_retention_days=1,
+        max_retention_days=2,
+        n8n_webhook_url="https://n8n.example/hook",
+        ssrf_allowlist="127.0.0.1",
+        board_username="ops",
+        board_password=EVERY_SETTING["BULL_BOARD_PASSWORD"],
+        admin_password=EVERY_SETTING["BULLMQ_ADMIN_PASSWORD"],
         payload_enc_keys="a,b",
         phi_hmac_key="k",
     )
+    assert set(load(EVERY_SETTING).__struct_encode_fields__) == EVERY_SETTING.keys()
 
 
-def test_what_is_not_ours_is_left_alone():
-    assert load({"REDIS_URLS": "x", "PATH": "/bin"}).redis_url is None
+def test_what_is_not_ours_is_left_alone_and_an_empty_variable_is_not_set():
+    assert load({"REDIS_URLS": "x", "PATH": "/bin", "REDIS_URL": "", "ARQLIGHT_LEASE": ""}) == Settings()
 
 
-@pytest.mark.parametrize("variable", ["ARQLIGHT_LEASE", "ARQLIGHT_GRACE"])
-def test_a_setting_that_does_not_fit_is_named(variable: str):
-    with pytest.raises(UsageError, match=f"does not fit: .*{variable}"):
-        load({variable: "soon"})
+@pytest.mark.parametrize(
+    ("variable", "text", "told"),
+    [
+        ("ARQLIGHT_LEASE", "soon", "ARQLIGHT_LEASE: expected float"),
+        ("ARQLIGHT_LEASE", "0.5", "ARQLIGHT_LEASE: expected float >= 1.0"),
+        ("ARQLIGHT_LEASE", "nan", "ARQLIGHT_LEASE: expected float >= 1.0"),
+        ("ARQLIGHT_LEASE", "inf", "ARQLIGHT_LEASE: expected float <= 86400.0"),
+        ("ARQLIGHT_GRACE", "-1", "ARQLIGHT_GRACE: expected float >= 0.0"),
+        ("ARQLIGHT_CAPACITY", "0", "ARQLIGHT_CAPACITY: expected int >= 1"),
+        ("ARQLIGHT_ORDER", "any", "ARQLIGHT_ORDER: must be one of weighted, strict"),
+        ("ARQLIGHT_LOG", "xml", "ARQLIGHT_LOG: must be one of text, json"),
+        ("ARQLIGHT_LOG_LEVEL", "loud", "ARQLIGHT_LOG_LEVEL: must be one of DEBUG, INFO, WARNING, ERROR"),
+        ("ARQLIGHT_ENV", "test", "ARQLIGHT_ENV: must be one of development, production"),
+        ("ARQ_TIMEZONE", "Mars/Olympus", "ARQ_TIMEZONE: no time zone found with key Mars/Olympus"),
+        ("ARQ_TIMEZONE", "../../passwd", "ARQ_TIMEZONE: there is no time zone ../../passwd"),
+        ("PORT", "65536", "PORT: expected int <= 65535"),
+        ("REDIS_PORT", "x", "REDIS_PORT: expected int"),
+        ("REDIS_DB", "-1", "REDIS_DB: expected int >= 0"),
+        ("REDIS_TLS", "perhaps", "REDIS_TLS: expected bool"),
+        ("REDIS_MAX_RETRIES", "-1", "REDIS_MAX_RETRIES: expected int >= 0"),
+        ("CIRCUIT_BREAKER_THRESHOLD", "0", "CIRCUIT_BREAKER_THRESHOLD: expected int >= 1"),
+        ("CIRCUIT_BREAKER_TIMEOUT", "5s", "CIRCUIT_BREAKER_TIMEOUT: expected int"),
+        ("MAX_RETENTION_DAYS", "8", "MAX_RETENTION_DAYS: expected int <= 7"),
+        ("DEFAULT_RETENTION_DAYS", "0", "DEFAULT_RETENTION_DAYS: expected int >= 1"),
+        ("MAX_RETENTION_DAYS", "2", "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"),
+        ("N8N_WEBHOOK_URL", "ftp://n8n", "N8N_WEBHOOK_URL: is no address beginning with http:// or https://"),
+        ("REDIS_URL", "http://a", "REDIS_URL: http://a is no server address; use redis://, rediss:// or unix://"),
+        ("REDIS_URL", "redis://a:port", "REDIS_URL: redis://a:port cannot be read"),
+        ("REDIS_TLS_CA", "/nowhere.pem", "REDIS_TLS_CA: there is no file /nowhere.pem"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(variable: str, text: str, told: str):
+    with pytest.raises(UsageError) as refused:
+        load({variable: text})
+    assert told in str(refused.value)
 
 
-@pytest.mark.parametrize("told", [{"ARQLIGHT_LEASE": "0.5"}, {"ARQLIGHT_GRACE": "-1"}, {"ARQLIGHT_LEASE": "nan"}])
-def test_a_duration_out_of_range_is_refused(told: dict[str, str]):
-    with pytest.raises(UsageError, match="ARQLIGHT_LEASE must be at least 1 second"):
+def test_all_problems_are_told_at_once():
+    told = {"ARQLIGHT_LEASE": "soon", "PORT": "0", "ARQ_TIMEZONE": "Nowhere", "N8N_WEBHOOK_URL": "x"}
+    with pytest.raises(UsageError) as refused:
         load(told)
+    assert all(variable in str(refused.value) for variable in told)
+
+
+# ------------------------------------------------------------------ the server's address
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({"REDIS_HOST": "db"}, "redis://db:6379/0"),
+        ({"REDIS_HOST": "db", "REDIS_PORT": "7000", "REDIS_DB": "2"}, "redis://db:7000/2"),
+        ({"REDIS_HOST": "db", "REDIS_TLS": "true"}, "rediss://db:6379/0"),
+        ({"REDIS_HOST": "::1"}, "redis://[::1]:6379/0"),
+        ({"REDIS_HOST": "db", "REDIS_PASSWORD": "p@/:%"}, "redis://:p%40%2F%3A%25@db:6379/0"),
+        ({"REDIS_HOST": "db", "REDIS_USERNAME": "ada", "REDIS_PASSWORD": "p"}, "redis://ada:p@db:6379/0"),
+        ({"REDIS_HOST": "db", "REDIS_URL": "redis://other/1"}, "redis://other/1"),
+        ({"REDIS_URL": "redis://other/1", "REDIS_PASSWORD": "p", "REDIS_DB": "5"}, "redis://:p@other/1"),
+        ({"REDIS_URL": "redis://ada@other", "REDIS_PASSWORD": "p"}, "redis://ada:p@other"),
+        ({"REDIS_URL": "redis://:own@other", "REDIS_PASSWORD": "p"}, "redis://:own@other"),
+        ({"REDIS_URL": "unix:///run/r.sock?db=1", "REDIS_PASSWORD": "p"}, "unix://:p@/run/r.sock?db=1"),
+        ({"REDIS_URL": "redis+sentinel://a:1,b:2/m/1", "REDIS_PASSWORD": "p"}, "redis+sentinel://:p@a:1,b:2/m/1"),
+        ({"REDIS_PASSWORD": "p", "REDIS_PORT": "1"}, None),
+    ],
+)
+def test_the_address_is_put_together_and_redis_url_wins(environment: dict[str, str], url: str | None):
+    assert load(environment).redis_url == url
+
+
+def test_tls_files_go_into_the_address(tmp_path: Path):
+    for name in ("ca", "cert", "key"):
+        (tmp_path / name).touch()
+    files = {f"REDIS_TLS_{name.upper()}": str(tmp_path / name) for name in ("ca", "cert", "key")}
+    url = load({"REDIS_URL": "rediss://db", **files}).redis_url or ""
+    assert all(f"{option}=" in url for option in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile"))
+    assert load({"REDIS_HOST": "db", "REDIS_TLS": "1", **files}).redis_url == url.replace("//db", "//db:6379/0")
+
+
+def test_tls_files_without_tls_are_refused_and_so_is_half_a_certificate(tmp_path: Path):
+    file = tmp_path / "pem"
+    file.touch()
+    with pytest.raises(UsageError, match="REDIS_TLS_CA: the connection is not encrypted; set REDIS_TLS=1"):
+        load({"REDIS_HOST": "db", "REDIS_TLS_CA": str(file)})
+    with pytest.raises(UsageError, match="one is of no use without the other"):
+        load({"REDIS_HOST": "db", "REDIS_TLS": "1", "REDIS_TLS_CERT": str(file)})
+
+
+# ------------------------------------------------------------------ production
+
+
+@pytest.mark.parametrize("where", [{"ARQLIGHT_ENV": "production"}, {"NODE_ENV": "production"}])
+@pytest.mark.parametrize("variable", ["BULL_BOARD_PASSWORD", "BULLMQ_ADMIN_PASSWORD"])
+def test_the_passwords_of_examples_are_refused_in_production_alone(variable: str, where: dict[str, str]):
+    assert load({variable: "admin123"}).production is False
+    with pytest.raises(UsageError, match=f"{variable}: is the password of an example"):
+        load({variable: "admin123", **where})
+    assert load({variable: "a good one", **where}).production
+
+
+def test_arqlight_env_is_more_particular_than_node_env():
+    assert not load({"NODE_ENV": "production", "ARQLIGHT_ENV": "development"}).production
+    assert not load({"NODE_ENV": "test"}).production
+
+
+# ------------------------------------------------------------------ secrets
+
+SECRETS = {
+    "REDIS_URL": "redis+sentinel://ada:geheim1@a:1/m?sentinel_password=geheim2",
+    "DATABASE_URL": "postgresql://u:geheim3@db/x",
+    "N8N_WEBHOOK_URL": "https://n8n/geheim4",
+    "BULL_BOARD_PASSWORD": "geheim5",
+    "BULLMQ_ADMIN_PASSWORD": "geheim6",
+    "PAYLOAD_ENC_KEYS": "geheim7,geheim8",
+    "PHI_HMAC_KEY": "geheim9",
+}
+
+
+def test_no_secret_shows_when_settings_are_shown():
+    settings = load(SECRETS)
+    for shown in (repr(settings), str(settings), f"{settings}", pretty_repr(settings)):
+        assert "geheim" not in shown
+        assert "ada:***@a:1" in shown
+
+
+def test_every_secret_is_known_as_one():
+    assert {f"geheim{number}" for number in (1, 2, 3, 5, 6, 7, 8, 9)} <= load(SECRETS).secrets
+    assert load({}).secrets == frozenset()
+
+
+def test_no_secret_shows_in_an_error():
+    spoilt = {**SECRETS, "REDIS_URL": "http://:geheim1@a", "N8N_WEBHOOK_URL": "geheim4", "REDIS_PASSWORD": "geheim0"}
+    with pytest.raises(UsageError) as refused:
+        load({**spoilt, "PORT": "x"})
+    assert "geheim" not in str(refused.value)
 
 
 def test_without_an_argument_it_is_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch):

@@ -1,14 +1,18 @@
 """Between arq's words and ours: signals, functions, connection settings."""
 
+import pickle
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from arq.connections import ArqRedis, RedisSettings
+from arq.jobs import Deserializer
 from arq.worker import Function, RetryJob, func
 from arq.worker import Retry as ArqRetry
 
-from arqlight_core.catalogue import JobType
+from arqlight_core import address, codec
+from arqlight_core.codec import Envelope
+from arqlight_core.declaration import JobType
 from arqlight_core.errors import Retry, UsageError
 from arqlight_core.policy import SECOND
 from arqlight_core.store import connect
@@ -26,11 +30,16 @@ def in_our_words(error: BaseException) -> BaseException:
     return error
 
 
-def arq_function(job: JobType[Any]) -> Function:
-    """A declared job type as arq knows functions: its payload is the one positional argument, as plain values."""
+def read_job(data: bytes, deserializer: Deserializer | None) -> Envelope:
+    """A job's bytes read as arq does, with what our own enqueueing adds. Raises PayloadCorrupt and more."""
+    return codec.envelope_of((deserializer or pickle.loads)(data))
 
-    async def run_declared(ctx: dict[Any, Any], fields: object) -> Any:
-        return await job.handler(ctx["run"], job.parse(fields))
+
+def arq_function(job: JobType[Any]) -> Function:
+    """A declared job type as arq knows functions: its one argument is the payload, parsed."""
+
+    async def run_declared(ctx: dict[Any, Any], payload: Any) -> Any:
+        return await job.handler(ctx["run"], payload)
 
     return func(run_declared, name=job.name, timeout=job.timeout / SECOND, max_tries=job.retry.attempts)
 
@@ -47,23 +56,56 @@ def arq_pool(url: str, worker: "FleetWorker") -> ArqRedis:
     )
 
 
+_TLS = ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "ssl_ca_data", "ssl_cert_reqs", "ssl_check_hostname")
+_CERT_REQS = {None: "none", 0: "none", 1: "optional", 2: "required"}
+"""What redis-py takes beside the words themselves: `ssl.CERT_REQUIRED` is 2."""
+
+
 def url_of(settings: RedisSettings | None, pool: ArqRedis | None) -> str:
-    """The address in arq's settings or pool. Raises UsageError for a list of Sentinels, which has no one address."""
+    """The address in arq's settings or pool, with login, TLS and Sentinels; time limits and retries are our own.
+
+    Raises UsageError for Sentinels that are no list.
+    """
     if pool is not None:
-        connection_pool: Any = pool.connection_pool
-        return _url(connection_pool.connection_kwargs)
+        return _url_of_pool(pool.connection_pool)
     settings = settings or RedisSettings()
-    if settings.sentinel:
-        raise UsageError("A fleet worker does not speak to Sentinel; give it the address of one server.")
-    told = {"username": settings.username, "password": settings.password, "path": settings.unix_socket_path}
-    place = {"host": settings.host, "port": settings.port, "db": settings.database}
-    return _url({**told, **place}, "rediss" if settings.ssl else "redis")
+    told = {
+        **{name: getattr(settings, name) for name in ("username", "password", "host", "port", "ssl", *_TLS)},
+        "path": settings.unix_socket_path,
+        "db": settings.database,
+    }
+    return _sentinel_url(told, settings.host, settings.sentinel_master) if settings.sentinel else _url(told)
 
 
-def _url(told: dict[str, Any], scheme: str = "redis") -> str:
-    user, password = told.get("username") or "", told.get("password")
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if password else ""
-    database = told.get("db") or 0
+def _url_of_pool(pool: Any) -> str:
+    is_encrypted = "SSL" in pool.connection_class.__name__
+    told = {"ssl_cert_reqs": "required", "ssl_check_hostname": False, **pool.connection_kwargs, "ssl": is_encrypted}
+    if not hasattr(pool, "sentinel_manager"):
+        return _url(told)
+    places = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
+    return _sentinel_url(told, [(place["host"], place["port"]) for place in places], pool.service_name)
+
+
+def _sentinel_url(told: dict[str, Any], hosts: Any, master: str) -> str:
+    if isinstance(hosts, str):
+        raise UsageError(f"With sentinel=True the host is a list of (host, port), and not {hosts!r}.")
+    scheme = "rediss+sentinel" if told["ssl"] else "redis+sentinel"
+    return address.composed(scheme, tuple(hosts), f"{quote(master, safe='')}/{told.get('db') or 0}", **_access(told))
+
+
+def _url(told: dict[str, Any]) -> str:
+    database = str(told.get("db") or 0)
     if told.get("path"):
-        return f"unix://{login}{told['path']}?db={database}"
-    return f"{scheme}://{login}{told.get('host')}:{told.get('port')}/{database}"
+        access: dict[str, Any] = {**_access(told), "told": {"db": database}}
+        return address.composed(address.UNIX, (), quote(told["path"]), **access)
+    scheme = address.TLS if told["ssl"] else address.PLAIN
+    place = (told.get("host") or "localhost", told.get("port") or 6379)
+    return address.composed(scheme, (place,), database, **_access(told))
+
+
+def _access(told: dict[str, Any]) -> dict[str, Any]:
+    """Login and TLS."""
+    tls = {name: str(told[name]) for name in _TLS if told["ssl"] and told.get(name) is not None}
+    if told["ssl"]:
+        tls |= {"ssl_cert_reqs": _CERT_REQS.get(told["ssl_cert_reqs"], told["ssl_cert_reqs"])}
+    return {"user": told.get("username") or "", "password": told.get("password") or "", "told": tls}

@@ -1,8 +1,8 @@
-"""Opens connections that survive a server's restart, and says in one sentence why one cannot be had."""
+"""Opens connections that survive a server's restart or failover, and says in one sentence why one cannot be had."""
 
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import redis
 import redis.asyncio as aioredis
@@ -22,12 +22,17 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from arqlight_core.errors import ArqlightError, ServerRefused, ServerUnreachable, UsageError
+from arqlight_core import address
+from arqlight_core.address import checked, shown
+from arqlight_core.errors import ArqlightError, ServerRefused, ServerUnreachable
+from arqlight_core.store import sentinel
+
+__all__ = ["OUTAGES", "asynchronous", "checked", "explained", "shown", "threaded", "will_pass"]
 
 T = TypeVar("T")
 
-SCHEMES = ("redis", "rediss", "unix")
 OLDEST = (7, 0)
+RETRIES = 2
 
 #: What a server that is down, restarting or unreachable makes redis-py raise. The builtin OSError is among it:
 #: redis-py 5.3 lets it through from inside connect.
@@ -54,71 +59,124 @@ class _Refused(Exception):
     """Carries a refusal past what tries again."""
 
 
-class _Patience(AsyncRetry):
-    """Tries again after an outage, but not after a wrong password: redis-py takes that for an outage too."""
+class _AsyncPatience(AsyncRetry):
+    """Tries again after an outage, but not after a wrong password: redis-py takes that for an outage too.
+
+    Each connection has one of its own, and asks it from within itself: while it checks its health inside connecting
+    inside a command. Only the outermost tries again, else a server that hangs up would be tried without end.
+    """
+
+    _is_trying = False
 
     async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[RedisError], Any]) -> T:
+        if self._is_trying:
+            return await do()
+
         async def once() -> T:
             try:
                 return await do()
             except AuthenticationError as problem:
                 raise _Refused from problem
 
+        self._is_trying = True
         try:
             return await super().call_with_retry(once, fail)
         except _Refused as refused:
             raise AuthenticationError(str(refused.__cause__)) from refused.__cause__
+        finally:
+            self._is_trying = False
 
 
-def checked(url: str) -> str:
-    """The address itself. Raises UsageError when it is of no kind we speak."""
-    if urlsplit(url).scheme not in SCHEMES:
-        raise UsageError(f"{shown(url)} is no server address; use redis://, rediss:// or unix://.")
-    return url
+class _Patience(Retry):
+    """As above, for threads."""
+
+    _is_trying = False
+
+    def call_with_retry(self, do: Callable[[], T], fail: Callable[[Exception], Any]) -> T:
+        if self._is_trying:
+            return do()
+        self._is_trying = True
+        try:
+            return super().call_with_retry(do, fail)
+        finally:
+            self._is_trying = False
 
 
-def _options(url: str) -> dict[str, Any]:
-    keepalive = {} if checked(url).startswith("unix") else {"socket_keepalive": True}
-    return {**_PATIENCE, **keepalive}
+def asynchronous(url: str, retries: int = RETRIES) -> "aioredis.Redis":
+    """A client for an event loop; a call that meets an outage is tried again so many times."""
+    told: dict[str, Any] = {"retry": _AsyncPatience(ExponentialBackoff(cap=0.5, base=0.05), retries), **_told(url)}
+    if address.is_sentinel(url):
+        return sentinel.asynchronous_master(url, told)
+    return aioredis.Redis.from_url(url, **told)  # pyright: ignore[reportUnknownMemberType]
 
 
-def asynchronous(url: str) -> "aioredis.Redis":
-    """A client for an event loop."""
-    backoff = _Patience(ExponentialBackoff(cap=0.5, base=0.05), 2)
-    return aioredis.Redis.from_url(url, retry=backoff, **_options(url))  # pyright: ignore[reportUnknownMemberType]
-
-
-def threaded(url: str) -> "redis.Redis":
+def threaded(url: str, retries: int = RETRIES) -> "redis.Redis":
     """A client for a thread of its own."""
-    backoff = Retry(ExponentialBackoff(cap=0.5, base=0.05), 2)
-    return redis.Redis.from_url(url, retry=backoff, **_options(url))  # pyright: ignore[reportUnknownMemberType]
+    told: dict[str, Any] = {"retry": _Patience(ExponentialBackoff(cap=0.5, base=0.05), retries), **_told(url)}
+    if address.is_sentinel(url):
+        return sentinel.threaded_master(url, told)
+    return redis.Redis.from_url(url, **told)  # pyright: ignore[reportUnknownMemberType]
 
 
-def shown(url: str) -> str:
-    """The address without its password."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    place = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else ""
-    return parts._replace(netloc=f"{parts.username or ''}:***@{place}").geturl()
+def _told(url: str) -> dict[str, Any]:
+    """What a connection is made with beside what redis-py reads in the address itself."""
+    keepalive = {} if checked(url).startswith(address.UNIX) else {"socket_keepalive": True}
+    told = {**_PATIENCE, **keepalive, **(_encryption(url) if address.is_encrypted(url) else {})}
+    if address.is_sentinel(url):
+        username, password = address.login(url)
+        told |= {"username": username or None, "password": password or None}
+    return told
+
+
+def _encryption(url: str) -> dict[str, Any]:
+    """TLS as redis-py takes it; unlike redis-py's, a server's name has to fit its certificate unless told otherwise."""
+    told = {name: value for name, value in address.options(url).items() if name.startswith("ssl_")}
+    is_checked = told.pop("ssl_check_hostname", "true").lower() not in ("false", "no", "0", "f", "n")
+    is_checked = is_checked and told.get("ssl_cert_reqs") != "none"
+    return {**told, "ssl_check_hostname": is_checked, **({"ssl": True} if address.is_sentinel(url) else {})}
 
 
 def explained(url: str, problem: Exception) -> ArqlightError:
     """The one sentence for what went wrong, with what to do about it."""
     where = shown(url)
-    if _is_refusal(problem) or _is_refusal(problem.__cause__):
-        return ServerRefused(f"The server at {where} refuses the password; put the right one into REDIS_URL.")
-    if isinstance(problem, NoPermissionError):
-        return ServerRefused(f"The server at {where} lets this user not do that ({problem}); widen its ACL.")
+    refused = _refused(url, problem)
+    if refused is not None:
+        return refused
     if isinstance(problem, BusyLoadingError):
         return ServerUnreachable(f"The server at {where} is still loading its data; try again in a moment.")
-    if isinstance(problem, ResponseError):
-        return ServerRefused(f"The server at {where} answers with an error: {problem}.")
+    if isinstance(problem, sentinel.MASTER_NOT_FOUND):
+        return ServerUnreachable(f"No Sentinel at {where} names a server ({_cause(problem)}); correct REDIS_URL.")
     if isinstance(problem, (RedisError, OSError)):
         return ServerUnreachable(
             f"No server answers at {where} ({_cause(problem)}); start it, or set REDIS_URL to one that runs."
         )
     raise problem
+
+
+def _refused(url: str, problem: Exception) -> ServerRefused | None:
+    """What a server says no to, or cannot answer; None when there is none that could."""
+    where = shown(url)
+    if address.is_encrypted(url) and (broken := _encryption_fault(problem)):
+        remedy = "look at REDIS_TLS_CA, REDIS_TLS_CERT and REDIS_TLS_KEY, and whether it speaks TLS at all"
+        return ServerRefused(f"The encrypted connection to {where} fails ({broken}); {remedy}.")
+    if _is_refusal(problem) or _is_refusal(problem.__cause__):
+        return ServerRefused(f"The server at {where} refuses the password; put the right one into REDIS_URL.")
+    if isinstance(problem, NoPermissionError):
+        return ServerRefused(f"The server at {where} lets this user not do that ({problem}); widen its ACL.")
+    if isinstance(problem, ResponseError):
+        return ServerRefused(f"The server at {where} answers with an error: {problem}.")
+    return None
+
+
+def _encryption_fault(problem: BaseException | None) -> str:
+    """What TLS itself complains of, however deep; empty when it does not."""
+    if "closed by server" in str(problem):
+        return "the server hangs up"
+    while problem is not None and not isinstance(problem, (ssl.SSLError, ConnectionResetError)):
+        problem = problem.__cause__ or problem.__context__
+    if isinstance(problem, ssl.SSLError):
+        return getattr(problem, "verify_message", "") or problem.reason or str(problem)
+    return "the server hangs up" if problem else ""
 
 
 def _is_refusal(problem: BaseException | None) -> bool:
