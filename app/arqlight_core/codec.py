@@ -3,6 +3,7 @@
 Nothing here ever runs what a pickle asks for: an unknown name becomes a stub that only shows itself.
 """
 
+import dataclasses
 import io
 import json
 import pickle
@@ -17,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from arqlight_core.errors import PayloadCorrupt
+from arqlight_core.flow import Parent
 
 MASK, CUT = "•••", "…"
 _DEEPEST, _MOST = 40, 100_000
@@ -29,8 +31,7 @@ _SAFE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A job as queued: arq's `{t, f, a, k, et}`, and in `x` what arqlight adds and arq ignores."""
 
     function: str
@@ -38,6 +39,14 @@ class Envelope:
     kwargs: dict[str, Any]
     enqueued_ms: int
     correlation_id: str = ""
+    deadline_ms: int = 0
+    """When it may begin no more; 0 for never."""
+    given_try: int = 0
+    """The attempt that a producer says this is."""
+    parent: Parent | None = None
+    """The job that waits for its end."""
+    origin: str = ""
+    """The id of the job whose handler queued it as a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,6 @@ class ResultEnvelope:
 
 def encode_job(job: Envelope) -> bytes:
     """The envelope as msgpack, readable by a stock worker or handle with `unpack` as its deserializer."""
-    extra = {"correlation_id": job.correlation_id} if job.correlation_id else {}
     return pack(
         {
             "t": None,
@@ -62,9 +70,22 @@ def encode_job(job: Envelope) -> bytes:
             "a": job.args,
             "k": job.kwargs,
             "et": job.enqueued_ms,
-            **({"x": extra} if extra else {}),
+            **extra_of(job),
         }
     )
+
+
+def extra_of(job: Envelope) -> dict[str, Any]:
+    """The field in which arqlight tells of a job what arq has no word for; nothing when there is nothing to tell."""
+    parent = job.parent and dataclasses.astuple(job.parent)
+    told = {
+        "correlation_id": job.correlation_id,
+        "deadline": job.deadline_ms,
+        "parent": parent,
+        "origin": job.origin,
+    }
+    extra = {name: value for name, value in told.items() if value}
+    return {"x": extra} if extra else {}
 
 
 def pack(value: dict[str, Any]) -> bytes:
@@ -97,7 +118,7 @@ def _fields(data: bytes) -> object:
 
 def decode_job(data: bytes) -> Envelope:
     """A queued job. Raises PayloadCorrupt."""
-    return _envelope(unpack(data))
+    return envelope_of(unpack(data))
 
 
 def decode_result(data: bytes) -> ResultEnvelope:
@@ -105,18 +126,36 @@ def decode_result(data: bytes) -> ResultEnvelope:
     fields = unpack(data)
     try:
         attempt, started, finished = _whole(fields["t"] or 1), _whole(fields["st"]), _whole(fields["ft"])
-        return ResultEnvelope(_envelope(fields), bool(fields["s"]), fields["r"], attempt, started, finished)
+        return ResultEnvelope(envelope_of(fields), bool(fields["s"]), fields["r"], attempt, started, finished)
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
         raise PayloadCorrupt(f"This is no result of a job: {problem!r}.") from problem
 
 
-def _envelope(fields: dict[str, Any]) -> Envelope:
+def envelope_of(fields: dict[str, Any]) -> Envelope:
+    """A job or result from its fields, whoever read them. Raises PayloadCorrupt."""
     try:
-        extra: Mapping[str, Any] = fields.get("x") or {}
-        args, kwargs = tuple(fields["a"]), dict(fields["k"])
-        return Envelope(str(fields["f"]), args, kwargs, _whole(fields["et"]), str(extra.get("correlation_id", "")))
+        plain = (str(fields["f"]), tuple(fields["a"]), dict(fields["k"]), _whole(fields["et"]))
+        given_try, extra = _whole(fields.get("t") or 0), fields.get("x")
+        return Envelope(*plain, given_try=given_try, **(_extra(extra) if extra else {}))
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as problem:
         raise PayloadCorrupt(f"This is no job in arq's envelope: {problem!r}.") from problem
+
+
+def _extra(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "correlation_id": str(told.get("correlation_id", "")),
+        "deadline_ms": _whole(told.get("deadline", 0)),
+        "parent": _parent(told.get("parent")),
+        "origin": str(told.get("origin", "")),
+    }
+
+
+def _parent(told: object) -> Parent | None:
+    match told:
+        case [str(queue), str(job_id), int(life), int(number), bool(fatal)]:
+            return Parent(queue, job_id, life, number, fatal)
+        case _:
+            return None
 
 
 def _whole(value: Any) -> int:

@@ -5,8 +5,10 @@ TRANSITIONS is the one table of a job's life: the Lua scripts, the screens and t
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NewType
+
+import msgspec
 
 JobId = NewType("JobId", str)
 
@@ -18,6 +20,7 @@ class State(StrEnum):
     WAITING = "waiting"
     ACTIVE = "active"
     RETRYING = "retrying"
+    HELD = "held"
     COMPLETED = "completed"
     DEAD = "dead"
     CANCELLED = "cancelled"
@@ -33,6 +36,9 @@ class Transition(StrEnum):
     FINISH = "finish"
     RETRY = "retry"
     DEFER = "defer"
+    HOLD = "hold"
+    AWAIT_CHILDREN = "await_children"
+    CONTINUE = "continue"
     RELEASE = "release"
     BURY = "bury"
     CANCEL = "cancel"
@@ -49,10 +55,14 @@ TRANSITIONS: dict[Transition, dict[State | None, frozenset[State | None]]] = {
     Transition.DUE: {
         State.SCHEDULED: frozenset({State.WAITING}),
         State.RETRYING: frozenset({State.WAITING}),
+        State.HELD: frozenset({State.WAITING}),
     },
     Transition.FINISH: {State.ACTIVE: frozenset({State.COMPLETED})},
     Transition.RETRY: {State.ACTIVE: frozenset({State.RETRYING})},
     Transition.DEFER: {State.ACTIVE: frozenset({State.SCHEDULED})},
+    Transition.HOLD: {State.ACTIVE: frozenset({State.HELD})},
+    Transition.AWAIT_CHILDREN: {State.ACTIVE: frozenset({State.HELD, State.WAITING})},
+    Transition.CONTINUE: {State.HELD: frozenset({State.WAITING})},
     Transition.RELEASE: {State.ACTIVE: frozenset({State.WAITING})},
     Transition.BURY: {State.ACTIVE: frozenset({State.DEAD})},
     Transition.CANCEL: {State.ACTIVE: frozenset({State.CANCELLED})},
@@ -65,11 +75,12 @@ TRANSITIONS: dict[Transition, dict[State | None, frozenset[State | None]]] = {
         State.WAITING: frozenset({None}),
         State.SCHEDULED: frozenset({None}),
         State.RETRYING: frozenset({None}),
+        State.HELD: frozenset({None}),
         State.DEAD: frozenset({None}),
         State.CANCELLED: frozenset({None}),
     },
     Transition.UNDO: {
-        None: frozenset({State.WAITING, State.SCHEDULED, State.RETRYING, State.DEAD, State.CANCELLED}),
+        None: frozenset({State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD, State.DEAD, State.CANCELLED}),
     },
 }
 
@@ -79,8 +90,7 @@ def allows(transition: Transition, state: State) -> bool:
     return state in TRANSITIONS[transition]
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(msgspec.Struct, frozen=True):
     """The right to run one job until it lapses; `owner` is its in-progress value: worker, fence and claim time."""
 
     job_id: JobId
@@ -88,15 +98,31 @@ class Lease:
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
-    """A job as a claim hands it over: its lease, raw payload, attempt (1 is the first) and when it was due (ms)."""
+class Suspicion(IntEnum):
+    """Whether a job is what takes its workers down: a suspect is watched, poison is not run again."""
+
+    NONE = 0
+    SUSPECT = 1
+    POISON = 2
+
+
+class ClaimedJob(msgspec.Struct, frozen=True):
+    """A job as a claim hands it over: its lease, raw payload, attempt (1 is the first) and when it was due (ms).
+
+    `lane` is its priority as a fraction of a score.
+    """
 
     lease: Lease
     payload: bytes
     attempt: int
     due_ms: int
     claimed_ms: int
+    lane: float = 0.0
+    lapses: int = 0
+    """How many workers went down with it in a row."""
+    suspicion: Suspicion = Suspicion.NONE
+    was_held: bool = False
+    """Whether a policy held it before it was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +155,12 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not now, for a reason that is no failure; costs no attempt."""
+    """Not now, for a reason that is no failure; costs no attempt. `held`: a policy wants it so, not the job."""
 
     after: timedelta
     because: str
     by: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +185,9 @@ class Interrupted:
     """The process is going away: the job is given back, and no attempt is burnt."""
 
 
-Outcome = Succeeded | Retrying | Deferred | Cancelled | Dead | Interrupted
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """Waits for its children; costs no attempt."""
+
+
+Outcome = Succeeded | Retrying | Deferred | Awaiting | Cancelled | Dead | Interrupted

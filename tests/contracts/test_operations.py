@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arqlight.cli import build
-from arqlight_core.operations import OPERATIONS, Danger, Operation, Report
+from arqlight_core.operations import OPERATIONS, Danger, Operation, Report, Target
 
 EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 
@@ -28,10 +28,10 @@ def test_an_operation_says_what_it_does_and_what_each_argument_is(operation: Ope
 
 
 @EACH
-def test_an_operation_has_a_key_and_a_label(operation: Operation):
-    assert len(operation.key) == 1
-    assert operation.key.isalpha()
+def test_an_operation_has_a_label_and_one_letter_as_its_key_or_none(operation: Operation):
     assert operation.label
+    assert not operation.key or (len(operation.key) == 1 and operation.key.isalpha())
+    assert operation.key or operation.target in (Target.SETTING, Target.WORKER)
 
 
 @EACH
@@ -54,18 +54,19 @@ def test_a_destructive_operation_asks_for_a_confirmation_and_no_other_does(opera
 
 @EACH
 def test_an_operation_is_a_command(operation: Operation):
-    assert operation.name in set(build())
+    assert operation.command in set(build())
 
 
 @EACH
 def test_a_commands_help_is_its_operations(operation: Operation, capsys: pytest.CaptureFixture[str]):
     app: Any = build()
-    app([operation.name, "--help"], result_action="return_value")
+    app([operation.command, "--help"], result_action="return_value")
     told = " ".join(capsys.readouterr().out.split())
     assert operation.help.replace("`", "").rstrip(".") in told
     assert "--dry-run" in told
 
 
 def test_a_key_means_one_thing_for_one_target():
-    taken = [(one.target, one.key) for one in OPERATIONS.values() if one.name != "resume"]  # the same key as pause
+    resumes = ("resume", "resume_schedule")  # the same key as their pause
+    taken = [(one.target, one.key) for one in OPERATIONS.values() if one.key and one.name not in resumes]
     assert len(taken) == len(set(taken))

@@ -1,23 +1,24 @@
 """Lua and Python say the same: headers, arguments and their order, names of keys, histogram bounds."""
 
-import dataclasses
 import inspect
 import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, get_args, get_origin
 
+import msgspec
 import pytest
 from arq import constants
 
 from arqlight_core.observe.minutes import BOUNDS_MS
 from arqlight_core.store import scripts
+from arqlight_core.store.keys import SHARED as SHARED_KEYS
 from arqlight_core.store.keys import QueueKeys
 
 QUEUE = QueueKeys.declared("test")
 FOLDER = files("arqlight_core.store") / "lua"
 SOURCES = {one.name.removesuffix(".lua"): one.read_text() for one in FOLDER.iterdir() if one.name.endswith(".lua")}
-SHARED = SOURCES.pop("shared")
+SHARED = (FOLDER / "prelude" / "shared.lua").read_text()
 HEADER = re.compile(
     r"(#!lua[^\n]*\n)?"
     r"-- (?P<sentence>[A-Z][^\n]*)\n"
@@ -25,14 +26,17 @@ HEADER = re.compile(
     r"-- ARGV: (?P<argv>[^\n]+)\n"
     r"-- Returns: (?P<returns>[^\n]+)\n"
     r"-- Event: (?P<event>[^\n]+)\n"
+    r"(-- Prelude: (?P<prelude>\w+)\n)?"
 )
 NAMES = sorted(SOURCES)
+GROWING = ("enqueue", "fire", "run_schedule")
+"""Scripts that bring in jobs: a full server refuses them."""
 EACH = pytest.mark.parametrize("name", NAMES)
 
 
 def typed_calls() -> dict[str, Callable[..., scripts.Call[Any]]]:
     """The functions of scripts.py that answer a Call."""
-    own = inspect.getmembers(scripts, lambda one: inspect.isfunction(one) and one.__module__ == scripts.__name__)
+    own = inspect.getmembers(scripts, inspect.isfunction)
     return {name: one for name, one in own if get_origin(inspect.signature(one).return_annotation) is scripts.Call}
 
 
@@ -54,16 +58,23 @@ def sample(name: str, kind: Any) -> Any:
     [inner] = get_args(kind) or [None]
     if inner is not None:
         return [sample(name, inner)]
-    if not dataclasses.is_dataclass(kind):
-        return name
     make: Any = kind
-    return make(**{field.name: sample(field.name, field.type) for field in dataclasses.fields(kind)})
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return make(**{field.name: sample(field.name, field.type) for field in msgspec.structs.fields(kind)})
+    names: Any = getattr(make, "__dataclass_fields__", None)
+    return make(**{one: sample(one, told.type) for one, told in names.items()}) if names else name
 
 
-def sent(call: Callable[..., scripts.Call[Any]]) -> list[Any]:
-    """The arguments as they go to the server."""
-    parameters = list(inspect.signature(call).parameters.values())[1:]
-    return list(call(QUEUE, *(sample(one.name, one.annotation) for one in parameters)).arguments)
+def sent(call: scripts.Call[Any]) -> list[Any]:
+    """The arguments, those within a packed batch as well."""
+    unpacked = (msgspec.msgpack.decode(one) if isinstance(one, bytes) else [one] for one in call.arguments)
+    return [part for parts in unpacked for part in parts]
+
+
+def made(call: Callable[..., scripts.Call[Any]]) -> scripts.Call[Any]:
+    """The call with every argument its own name; on a queue, unless it acts on what queues share."""
+    parameters = inspect.signature(call).parameters.values()
+    return call(*(QUEUE if one.name == "queue" else sample(one.name, one.annotation) for one in parameters))
 
 
 def test_every_script_has_a_typed_call_and_every_call_its_script():
@@ -74,20 +85,18 @@ def test_every_script_has_a_typed_call_and_every_call_its_script():
 def test_a_script_opens_with_one_sentence_and_its_contract(name: str):
     told = header(name)
     assert told["sentence"].endswith(".")
-    assert told["keys"] == "queue, prefix"
+    assert told["keys"] in ("queue, prefix", "shared, prefix")
 
 
 @EACH
 def test_a_typed_call_sends_what_its_script_expects_in_that_order(name: str):
-    assert sent(typed_calls()[name]) == documented(header(name)["argv"])
+    assert sent(made(typed_calls()[name])) == documented(header(name)["argv"])
 
 
 @EACH
 def test_a_typed_call_runs_its_own_script(name: str):
-    call = typed_calls()[name]
-    parameters = list(inspect.signature(call).parameters.values())[1:]
-    made = call(QUEUE, *(sample(one.name, one.annotation) for one in parameters))
-    assert (made.name, made.queue) == (name, QUEUE)
+    call = made(typed_calls()[name])
+    assert (call.name, call.queue) == (name, QUEUE if header(name)["keys"].startswith("queue") else SHARED_KEYS)
 
 
 @EACH
@@ -104,7 +113,7 @@ def test_a_script_tells_the_events_that_its_header_promises(name: str):
 def test_a_script_that_writes_nothing_says_so_and_the_others_say_what_a_full_server_means(name: str):
     writes = re.search(r"'(SET|DEL|UNLINK|[ZH]?INCRBY|ZADD|ZREM|HSET|HDEL|RPUSH|RENAME|P?EXPIRE)'", SOURCES[name])
     flags = "#!lua flags=allow-oom\n" if writes else "#!lua flags=no-writes\n"
-    assert SOURCES[name].startswith("#!lua\n" if name == "enqueue" else flags)
+    assert SOURCES[name].startswith("#!lua\n" if name in GROWING else flags)
 
 
 def test_the_histogram_has_the_same_bounds_on_both_sides():

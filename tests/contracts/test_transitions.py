@@ -10,13 +10,18 @@ from tests.contracts.test_scripts import SOURCES
 NO_MOVE = {
     "renew": "a lease that goes on",
     "prune": "forgets what has ended",
+    "sweep": "tidies what belongs to no job",
+    "admit": "takes note of what runs",
+    "keep": "a hold that goes on",
 }
 OF_TIME = {Transition.DUE}
-SHARED_SCRIPT = {Transition.CANCEL: "bury"}
+ALSO_ENQUEUE = {"fire", "run_schedule"}
+SHARED_SCRIPT = {Transition.CANCEL: "bury", Transition.HOLD: "defer", Transition.CONTINUE: "tally"}
 
 
 def test_every_script_that_moves_a_job_is_a_transition_and_every_transition_has_its_script():
-    moving = {name for name, source in SOURCES.items() if re.search(r"'Z(ADD|REM)'", source)} - NO_MOVE.keys()
+    moving = {name for name, source in SOURCES.items() if re.search(r"'Z(ADD|REM)'|place\(|go_on\(|bring_in\(", source)}
+    moving -= NO_MOVE.keys() | ALSO_ENQUEUE
     assert moving == {SHARED_SCRIPT.get(one, one.value) for one in Transition if one not in OF_TIME}
 
 

@@ -8,6 +8,7 @@ from arq.connections import ArqRedis, RedisSettings
 
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
+from tests.store.gate import Gate
 from tests.store.line import QUEUE, Line
 
 
@@ -24,3 +25,8 @@ async def stock(line: Line, shared_server: EmbeddedServer) -> AsyncGenerator[Arq
     pool = await create_pool(settings, default_queue_name=line.queue.wire)
     yield pool
     await pool.aclose()
+
+
+@pytest.fixture
+async def gate(store: Store) -> Gate:
+    return Gate(store, store._client)  # pyright: ignore[reportPrivateUsage] - it looks at the keys

@@ -15,17 +15,29 @@ from arqlight_core.jobs import Failure, JobId, Lease, State
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
-from arqlight_core.store.scripts import Burial, Call, Claim, FinishedJob, NewJob, PurgeOrder, Restored
+from arqlight_core.store.scripts import (
+    Appetite,
+    Burial,
+    Call,
+    Claim,
+    Deferral,
+    FinishedJob,
+    NewJob,
+    PurgeOrder,
+    Restored,
+)
 
 R = TypeVar("R")
 
 QUEUE = QueueKeys.declared("test:line")
 PAYLOAD = encode_job(Envelope("work", ({"n": 1},), {}, 1_000))
 LEASE, LOCK = 60_000, 600_000
+PATIENT: dict[str, Any] = {"poison_after": 1_000_000}
+"""A queue in which no job is ever suspected."""
 FAR = 600_000
 """ms; a delay that no test outlives."""
 
-NOISE = ("events", "totals", ":minute:", ":settled:", ":finish:", ":claim:")
+NOISE = ("events", "totals", ":types", ":minute:", ":settled:", ":finish:", ":claim:", "pulse")
 """Keys that tell of calls, refused ones included, and hold no job."""
 
 
@@ -61,11 +73,15 @@ class Line:
     async def run(self, call: Call[R]) -> R:
         return await self.store.run(call)
 
-    async def put(self, *ids: str, delay_ms: int = 0, payload: bytes = PAYLOAD) -> list[bool]:
-        return await self.run(scripts.enqueue(self.queue, [NewJob(one, payload, delay_ms) for one in ids]))
+    async def put(self, *ids: str, delay_ms: int = 0, payload: bytes = PAYLOAD, lane: float = 0.0) -> list[bool]:
+        placed = await self.run(scripts.enqueue(self.queue, [NewJob(one, payload, delay_ms, lane) for one in ids]))
+        return [one.new for one in placed]
 
-    async def claim(self, worker: str = "w1", limit: int = 10, lease_ms: int = LEASE, seq: int = 0) -> Claim:
-        return await self.run(scripts.claim(self.queue, limit, lease_ms, LOCK, worker, seq or next(self.seqs)))
+    async def claim(
+        self, worker: str = "w1", limit: int = 10, lease_ms: int = LEASE, seq: int = 0, **appetite: Any
+    ) -> Claim:
+        wanted = Appetite(limit, **(PATIENT | appetite))
+        return await self.run(scripts.claim(self.queue, wanted, lease_ms, LOCK, worker, seq or next(self.seqs)))
 
     async def claimed(self, worker: str = "w1", limit: int = 10) -> list[str]:
         """The ids that a claim gives."""
@@ -88,14 +104,15 @@ class Line:
         return await self.run(scripts.finish(self.queue, "w1", seq or next(self.seqs), jobs))
 
     async def retry(self, lease: Lease, delay_ms: int = FAR, failure: bytes = b"", error: str = "E: e") -> bool:
-        call = scripts.retry(self.queue, lease, delay_ms, failure or failed(), error)
+        call = scripts.retry(self.queue, lease, delay_ms, failure or failed(), error, "work")
         return await self.run(call)
 
-    async def defer(self, lease: Lease, delay_ms: int = FAR) -> bool:
-        return await self.run(scripts.defer(self.queue, lease, delay_ms, "rate limit", "limiter"))
+    async def defer(self, lease: Lease, delay_ms: int = FAR, state: State = State.SCHEDULED) -> bool:
+        deferral = Deferral(delay_ms, "rate limit", "limiter", state)
+        return await self.run(scripts.defer(self.queue, lease, deferral, "work"))
 
-    async def release(self, lease: Lease, due_ms: int = 1_000) -> bool:
-        return await self.run(scripts.release(self.queue, lease, due_ms))
+    async def release(self, lease: Lease) -> bool:
+        return await self.run(scripts.release(self.queue, lease))
 
     async def bury(self, lease: Lease, end: Burial) -> bool:
         return await self.run(scripts.bury(self.queue, lease, end))
@@ -116,8 +133,10 @@ class Line:
     async def undo(self, operation: str = "op1", limit: int = 100) -> Restored:
         return await self.run(scripts.undo(self.queue, operation, limit, "ada"))
 
-    async def prune(self, state: State, keep_count: int = 0, keep_age_ms: int = FAR, limit: int = 100) -> int:
-        return await self.run(scripts.prune(self.queue, state, keep_count, keep_age_ms, limit))
+    async def prune(
+        self, state: State, keep_count: int = 0, keep_age_ms: int = FAR, limit: int = 100, results: int = 1
+    ) -> int:
+        return await self.run(scripts.prune(self.queue, state, keep_count, keep_age_ms, limit, results))
 
     async def passed(self, moment_ms: int) -> None:
         """Waits until the server's clock is past the moment."""

@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from arqlight_core import observe
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.jobs import Lease, State
+from arqlight_core.policy import Mode
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.scripts import NewJob
+from arqlight_core.store.scripts import NewJob, Placed
 from tests.store.line import FAR, QUEUE, Line, lease_of
 from tests.store.model import Model
 
@@ -44,14 +45,17 @@ class Machine(RuleBasedStateMachine):
         self.go(self.store.close())
         self.runner.close()
 
-    def put(self, job_id: str, delay_ms: int) -> None:
+    def put(self, job_id: str, delay_ms: int, lane: float = 0.0, unique: tuple[str, Mode] | None = None) -> None:
         """Queues a job, twice: the first answer may have been lost."""
         payload = encode_job(Envelope("work", (next(self.numbers),), {}, 1))
-        call = scripts.enqueue(QUEUE, [NewJob(job_id, payload, delay_ms)])
-        new = self.model.enqueue(job_id, payload, later=delay_ms > 0)
-        assert [self.go(self.line.run(call)) for _ in range(2)] == [[new], [new]]
-        if new and delay_ms:
-            self.pass_time(job_id, delay_ms)
+        key = (unique[0], FAR, unique[1].value) if unique else ("", 0, "")
+        call = scripts.enqueue(QUEUE, [NewJob(job_id, payload, delay_ms, lane, *key)])
+        expected = Placed(new=False)
+        for _ in range(2):
+            expected = self.model.enqueue(job_id, payload, lane, unique, later=delay_ms > 0)
+            assert self.go(self.line.run(call)) == [expected]
+        if delay_ms and (expected.new or expected.merged):
+            self.pass_time(expected.holder or job_id, delay_ms)
 
     def take(self, worker: str, limit: int) -> None:
         """Claims jobs, twice with the same seq."""
@@ -112,11 +116,20 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_listed_in_a_state_that_it_is_not_in(self) -> None:
-        for state in (State.SCHEDULED, State.RETRYING):
+        for state in (State.SCHEDULED, State.RETRYING, State.HELD):
             listed = self._members(QUEUE.index(state))
             assert set(self.model.of(state)) <= listed <= {*self.model.of(state), *self.model.of(State.WAITING)}
         for state in ENDED:
             assert self._members(QUEUE.index(state)) == set(self.model.of(state))
+
+    @invariant()
+    def what_is_noted_of_jobs_is_noted_of_those_it_concerns(self) -> None:
+        owned = {one for one, job in self.model.jobs.items() if job.owner}
+        early = {one for one, job in self.model.jobs.items() if job.lane and job.state not in ENDED and not job.owner}
+        later = {*self.model.of(State.SCHEDULED), *self.model.of(State.RETRYING), *self.model.of(State.HELD)}
+        assert self._members(QUEUE.index("came")) == owned
+        assert early & later <= self._members(QUEUE.index("maturing")) <= early | owned
+        assert self._members(QUEUE.index("lapses")) == {one for one, job in self.model.jobs.items() if job.lapses}
 
     @invariant()
     def one_claim_is_finished_once(self) -> None:

@@ -4,11 +4,21 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from arqlight_core.jobs import TRANSITIONS, Lease, State, Transition
-from arqlight_core.store.scripts import Claim, Restored
+from arqlight_core.policy import Mode, Place, milliseconds
+from arqlight_core.store.scripts import Claim, Placed, Restored
+from tests.store.flow_model import FlowModel
 
-PUT_BACK = {Transition.RETRY: "retried", Transition.DEFER: "deferred", Transition.RELEASE: "released"}
+PUT_BACK = {
+    Transition.RETRY: "retried",
+    Transition.DEFER: "deferred",
+    Transition.HOLD: "held",
+    Transition.RELEASE: "released",
+    Transition.AWAIT_CHILDREN: "awaited",
+}
 ENDS = {Transition.FINISH: "completed", Transition.BURY: "dead", Transition.CANCEL: "cancelled"}
 COUNTED_AS = PUT_BACK | ENDS
+ENDS_OF_LIFE = (State.COMPLETED, State.DEAD, State.CANCELLED)
+SCRIPT = {Transition.CANCEL: "bury", Transition.HOLD: "defer"}
 
 
 @dataclass
@@ -18,7 +28,9 @@ class Known:
     state: State
     payload: bytes
     owner: bytes | None = None
+    lane: float = 0.0
     attempts: int = 0
+    lapses: int = 0
     result: bool = False
 
     @property
@@ -36,6 +48,8 @@ class Model:
     totals: Counter[str] = field(default_factory=Counter[str])
     settled: dict[bytes, str] = field(default_factory=dict[bytes, str])
     finished: Counter[bytes] = field(default_factory=Counter[bytes])
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+    flows: dict[str, FlowModel] = field(default_factory=dict[str, FlowModel])
     paused: bool = False
     fence: int = 0
 
@@ -52,32 +66,68 @@ class Model:
         assert to in TRANSITIONS[transition].get(at, ()), f"{transition}: {at} -> {to}"
         job.state = to
 
-    def enqueue(self, job_id: str, payload: bytes, *, later: bool) -> bool:
-        """Whether the id is free: nothing lives or is kept under it. A life whose result is gone is over."""
+    def enqueue(
+        self, job_id: str, payload: bytes, lane: float, unique: tuple[str, Mode] | None, *, later: bool
+    ) -> Placed:
+        """What becomes of an enqueue."""
         known = self.jobs.get(job_id)
-        if known and not (known.state is State.COMPLETED and not known.result):
-            return False
-        born = self.jobs[job_id] = Known(State.WAITING, payload)
+        if known and known.payload == payload and known.state not in ENDS_OF_LIFE:
+            return Placed(new=True)
+        holder = self._holder(unique)
+        if holder and unique and unique[1] is Mode.DEBOUNCE and self._is_scheduled(holder):
+            return self._merge(holder, payload, lane, later=later)
+        if holder or self._is_taken(job_id):
+            self.totals["deduplicated"] += 1
+            return Placed(new=False, holder=holder or job_id)
+        born = self.jobs[job_id] = Known(State.WAITING, payload, lane=lane)
+        self.flows.pop(job_id, None)
         self.step(Transition.ENQUEUE, born, State.SCHEDULED if later else State.WAITING, None)
         self.totals["enqueued"] += 1
-        return True
+        if unique:
+            self.keys[unique[0]] = job_id
+        return Placed(new=True)
+
+    def _is_taken(self, job_id: str) -> bool:
+        """Whether something lives or is kept under the id. A life whose result is gone is over."""
+        known = self.jobs.get(job_id)
+        return known is not None and not (known.state is State.COMPLETED and not known.result)
+
+    def _is_scheduled(self, job_id: str) -> bool:
+        return job_id in self.jobs and self.jobs[job_id].state is State.SCHEDULED
+
+    def _holder(self, unique: tuple[str, Mode] | None) -> str:
+        """The job that holds a key; under any mode but throttle one that has ended, or is in the trash, does not."""
+        holder = self.keys.get(unique[0], "") if unique else ""
+        lives = holder in self.jobs and self.jobs[holder].state not in ENDS_OF_LIFE
+        return holder if lives or (unique and unique[1] is Mode.THROTTLE) else ""
+
+    def _merge(self, holder: str, payload: bytes, lane: float, *, later: bool) -> Placed:
+        job = self.jobs[holder]
+        job.payload, job.lane = payload, lane
+        job.state = State.SCHEDULED if later else State.WAITING
+        self.totals["deduplicated"] += 1
+        return Placed(new=False, holder=holder, merged=True)
 
     def claim(self, answer: Claim, limit: int) -> None:
         """Checks a claim's answer, and takes note of it."""
         waiting = [] if self.paused else self.of(State.WAITING)
         assert len(answer.jobs) == min(limit, len(waiting))
-        assert [job.due_ms for job in answer.jobs] == sorted(job.due_ms for job in answer.jobs)
-        for claimed, lapses in zip(answer.jobs, answer.lapses, strict=True):
+        fresh = [job for job in answer.jobs if not self.jobs[job.lease.job_id].owner]
+        ranks = [job.due_ms - milliseconds(Place(job.lane, 0).priority.value) for job in fresh]
+        assert ranks == sorted(ranks)
+        assert answer.jobs[len(answer.jobs) - len(fresh) :] == tuple(fresh), "what has lapsed comes first"
+        for claimed in answer.jobs:
             job = self.jobs[claimed.lease.job_id]
             self._take(job, taken_over=job.owner is not None)
-            assert (lapses > 0) == (job.owner is not None)
-            assert (claimed.attempt, claimed.payload) == (job.attempts, job.payload)
+            assert (claimed.attempt, claimed.payload, claimed.lapses) == (job.attempts, job.payload, job.lapses)
+            assert claimed.lane == job.lane
             assert claimed.lease.fence > self.fence
             self.fence, job.owner = claimed.lease.fence, claimed.lease.owner
 
     def _take(self, job: Known, *, taken_over: bool) -> None:
         self.step(Transition.CLAIM, job, State.ACTIVE, job.state)
         self.totals["lapsed"] += taken_over
+        job.lapses += taken_over
         if not taken_over or not job.attempts:
             job.attempts += 1
 
@@ -103,7 +153,7 @@ class Model:
 
     def settle(self, lease: Lease, transition: Transition, to: State, *, kept: bool) -> bool:
         """Whether the call is accepted: the lease stands, or this very settling was accepted before."""
-        what = "bury" if transition is Transition.CANCEL else transition.value
+        what = SCRIPT.get(transition, transition.value)
         if not self.holds(lease):
             if self.settled.get(lease.owner) == what:
                 return True
@@ -117,6 +167,8 @@ class Model:
 
     def _part(self, job: Known, lease: Lease, transition: Transition, what: str, *, kept: bool) -> None:
         job.owner = None
+        if transition in ENDS or transition in (Transition.RETRY, Transition.AWAIT_CHILDREN):
+            job.lapses = 0
         if transition is Transition.FINISH:
             self.finished[lease.owner] += 1
         else:
@@ -125,6 +177,20 @@ class Model:
             job.attempts, job.result = 0, kept
         elif transition is not Transition.RETRY:
             job.attempts -= 1
+
+    def begin_flow(self, job_id: str, life: int) -> FlowModel:
+        """The flow of this life of a parent: a new one, unless there is one."""
+        if job_id not in self.flows or self.flows[job_id].life != life:
+            self.flows[job_id] = FlowModel(life)
+        return self.flows[job_id]
+
+    def go_on(self, job_id: str) -> None:
+        """A parent that waits may be called by its children."""
+        flow, job = self.flows.get(job_id), self.jobs.get(job_id)
+        if flow and job and flow.awaited and job.state is State.HELD and flow.may_go_on:
+            self.step(Transition.CONTINUE, job, State.WAITING, job.state)
+            flow.awaited = False
+            self.totals["continued"] += 1
 
     def revive(self, job_id: str) -> int:
         """1 when the job waits again, with all its attempts before it."""
@@ -140,7 +206,7 @@ class Model:
         gone = {one: self.jobs.pop(one) for one in self.of(state)}
         assert None in TRANSITIONS[Transition.PURGE][state]
         if gone:
-            self.trash[operation] = {one: replace(job, owner=None) for one, job in gone.items()}
+            self.trash[operation] = {one: replace(job, owner=None, lapses=0) for one, job in gone.items()}
             self.totals["purged"] += len(gone)
         return len(gone)
 
@@ -151,6 +217,7 @@ class Model:
         for one, job in back.items():
             self.step(Transition.UNDO, job, job.state, None)
             self.jobs[one] = job
+            self.go_on(one)
         self.totals["restored"] += len(back)
         return Restored(len(back), len(gone) - len(back), 0)
 

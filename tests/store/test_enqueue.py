@@ -2,7 +2,7 @@
 
 from arqlight_core.jobs import State
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import NewJob
+from arqlight_core.store.scripts import NewJob, Placed
 from tests.store.line import FAR, PAYLOAD, Line, dead
 
 
@@ -41,9 +41,9 @@ async def test_an_id_that_is_queued_is_taken(line: Line):
 
 async def test_the_same_call_again_is_told_yes_and_queues_nothing(line: Line):
     call = scripts.enqueue(line.queue, [NewJob("a", b"p", 0), NewJob("b", b"q", FAR)])
-    assert await line.run(call) == [True, True]
+    assert await line.run(call) == [Placed(new=True)] * 2
     before = await line.picture()
-    assert await line.run(call) == [True, True]
+    assert await line.run(call) == [Placed(new=True)] * 2
     assert await line.picture() == before
     assert (await line.totals())["enqueued"] == 2
 

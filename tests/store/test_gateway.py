@@ -7,7 +7,7 @@ from arqlight_core.errors import ServerUnreachable, UsageError
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import LeaseLine, Store, open_store, refuse_evicting
 from arqlight_core.store.keys import QueueKeys
-from arqlight_core.store.scripts import NewJob
+from arqlight_core.store.scripts import Appetite, NewJob, Placed
 from tests.store.line import LEASE, LOCK, QUEUE, Line
 
 
@@ -21,8 +21,8 @@ async def test_a_script_flush_between_calls_of_one_round_trip_loses_no_answer(li
     await line.put("a")
     await line.raw.script_flush()
     put = scripts.enqueue(line.queue, [NewJob("b", b"p")])
-    answers = await line.store.run_all([put, scripts.claim(line.queue, 5, LEASE, LOCK, "w1", 1), put])
-    assert answers[0] == answers[2] == [True]
+    answers = await line.store.run_all([put, scripts.claim(line.queue, Appetite(5), LEASE, LOCK, "w1", 1), put])
+    assert answers[0] == answers[2] == [Placed(new=True)]
     assert {job.lease.job_id for job in answers[1].jobs} >= {"a"}
     assert (await line.totals())["enqueued"] == 2
 
@@ -40,7 +40,7 @@ async def test_a_lease_line_survives_a_script_flush(line: Line):
 async def test_an_error_stands_in_its_calls_place_and_the_others_are_answered(line: Line):
     broken = QueueKeys("arq:{broken}")
     await line.raw.set(broken.wire, "no sorted set")
-    calls = [scripts.claim(queue, 5, LEASE, LOCK, "w1", 1) for queue in (line.queue, broken)]
+    calls = [scripts.claim(queue, Appetite(5), LEASE, LOCK, "w1", 1) for queue in (line.queue, broken)]
     good, bad = await line.store.run_settled(calls)
     assert good.jobs == ()
     assert isinstance(bad, ResponseError)

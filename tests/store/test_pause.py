@@ -18,7 +18,7 @@ async def test_a_paused_queue_gives_nothing_and_says_so(line: Line):
     await line.put("a")
     assert await pause(line)
     answer = await line.claim()
-    assert (answer.jobs, answer.paused, answer.next_due_ms) == ((), True, -1)
+    assert (answer.jobs, answer.why, answer.next_due_ms) == ((), "paused", -1)
     assert await line.state("a") is State.WAITING
 
 
@@ -26,7 +26,7 @@ async def test_a_resumed_queue_gives_again(line: Line):
     await line.put("a")
     await pause(line)
     assert await resume(line)
-    assert not (await line.claim(limit=1)).paused
+    assert (await line.claim(limit=1)).why == ""
     assert await line.state("a") is State.ACTIVE
 
 

@@ -78,3 +78,10 @@ async def test_other_states_are_left_alone(line: Line):
     await line.prune(State.CANCELLED)
     assert await line.state("dead") is State.DEAD
     assert await line.state("cancelled") is None
+
+
+async def test_a_stock_queues_results_stay_until_they_expire_by_themselves(line: Line):
+    await line.finish(await line.running("a"), result=b"r", ttl_ms=FAR)
+    assert await line.prune(State.COMPLETED, results=0) == 1
+    assert await line.raw.get("arq:result:a") == b"r"
+    assert await line.state("a") is None

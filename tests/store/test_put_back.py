@@ -75,7 +75,7 @@ async def test_a_deferral_says_because_of_what_by_whom_and_until_when(line: Line
 async def test_a_released_job_keeps_its_place_in_the_line(line: Line):
     await line.put("a", "b")
     [job] = (await line.claim(limit=1)).jobs
-    await line.release(job.lease, job.due_ms)
+    await line.release(job.lease)
     assert await line.score("a") == job.due_ms
     assert await line.claimed() == ["a", "b"]
 

@@ -59,7 +59,7 @@ async def test_a_poisonous_job_gets_a_clean_sheet(line: Line):
     await line.bury(await line.lease("w2"), dead("poison"))
     await line.revive("a")
     await line.lapse(await line.lease("w3"))
-    assert (await line.claim("w4")).lapses == (1,)
+    assert [job.lapses for job in (await line.claim("w4")).jobs] == [1]
 
 
 async def test_what_cannot_be_retried_is_left_alone(line: Line):

@@ -1,30 +1,36 @@
 """Any order of calls, with lost answers, crashed workers and zombies: the scripts do what the model does."""
 
-from typing import Any
-
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from arqlight_core.jobs import State, Transition
+from arqlight_core.policy import Mode, Priority
 from arqlight_core.store import scripts
 from arqlight_core.store.embedded import EmbeddedServer
+from tests.store.flow_machine import FlowMachine
 from tests.store.line import FAR, QUEUE, cancelled, dead
-from tests.store.machine import ENDED, IDS, WORKERS, Machine
+from tests.store.machine import ENDED, IDS, WORKERS
 
 SOON = 2
 DELAYS = st.sampled_from([0, SOON, FAR])
 TTLS = st.sampled_from([0, -1])
-PURGEABLE = (State.WAITING, State.SCHEDULED, State.RETRYING, State.DEAD, State.CANCELLED)
-BACK = {Transition.RETRY: State.RETRYING, Transition.DEFER: State.SCHEDULED}
+LANES = st.sampled_from([priority.lane for priority in Priority])
+UNIQUE = st.none() | st.tuples(st.sampled_from(["k", "l"]), st.sampled_from(list(Mode)))
+PURGEABLE = (State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD, State.DEAD, State.CANCELLED)
+BACK = {
+    Transition.RETRY: State.RETRYING,
+    Transition.DEFER: State.SCHEDULED,
+    Transition.HOLD: State.HELD,
+}
 
 
-class QueueMachine(Machine):
+class QueueMachine(FlowMachine):
     """Every rule makes its call twice: the first answer may have been lost on the way."""
 
-    @rule(job_id=st.sampled_from(IDS), delay_ms=DELAYS)
-    def enqueue(self, job_id: str, delay_ms: int) -> None:
-        self.put(job_id, delay_ms)
+    @rule(job_id=st.sampled_from(IDS), delay_ms=DELAYS, lane=LANES, unique=UNIQUE)
+    def enqueue(self, job_id: str, delay_ms: int, lane: float, unique: tuple[str, Mode] | None) -> None:
+        self.put(job_id, delay_ms, lane, unique)
 
     @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 3))
     def claim(self, worker: str, limit: int) -> None:
@@ -60,14 +66,17 @@ class QueueMachine(Machine):
         for _ in range(2):
             assert self.go(self.line.finish(lease, result=b"r", ttl_ms=ttl_ms, seq=seq)) == [accepted]
 
-    @rule(data=st.data(), transition=st.sampled_from([Transition.RETRY, Transition.DEFER]), delay_ms=DELAYS)
+    @rule(data=st.data(), transition=st.sampled_from(list(BACK)), delay_ms=DELAYS)
     def put_back(self, data: st.DataObject, transition: Transition, delay_ms: int) -> None:
         lease = self.some_lease(data)
         holds = self.model.holds(lease)
-        settle: Any = self.line.retry if transition is Transition.RETRY else self.line.defer
+        state = BACK[transition]
         for _ in range(2):
-            accepted = self.model.settle(lease, transition, BACK[transition], kept=False)
-            assert self.go(settle(lease, delay_ms)) == accepted
+            accepted = self.model.settle(lease, transition, state, kept=False)
+            if state is State.RETRYING:
+                assert self.go(self.line.retry(lease, delay_ms)) == accepted
+            else:
+                assert self.go(self.line.defer(lease, delay_ms, state)) == accepted
         if holds:
             self.pass_time(lease.job_id, delay_ms)
 

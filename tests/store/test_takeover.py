@@ -13,7 +13,7 @@ async def test_a_takeover_counts_a_lapse_and_no_attempt(line: Line):
     await line.lapse(await line.running("a", "w1"))
     answer = await line.claim("w2")
     assert [(job.lease.job_id, job.attempt) for job in answer.jobs] == [("a", 1)]
-    assert answer.lapses == (1,)
+    assert [job.lapses for job in answer.jobs] == [1]
     assert (await line.totals())["lapsed"] == 1
     assert [event["job"] for event in await line.events("lapse")] == ["a"]
     assert [event["by"] for event in await line.events("lapse")] == ["w2"]
@@ -24,7 +24,7 @@ async def test_every_worker_that_goes_down_with_a_job_is_counted(line: Line):
     for crash in (1, 2, 3):
         await line.lapse(lease)
         answer = await line.claim(f"w{crash + 1}")
-        assert answer.lapses == (crash,)
+        assert [job.lapses for job in answer.jobs] == [crash]
         lease = answer.jobs[0].lease
 
 
@@ -33,7 +33,7 @@ async def test_the_next_attempt_after_a_takeover_is_the_second(line: Line):
     await line.retry(await line.lease("w2"), delay_ms=0)
     answer = await line.claim("w3")
     assert [job.attempt for job in answer.jobs] == [2]
-    assert answer.lapses == (0,)
+    assert [job.lapses for job in answer.jobs] == [0]
 
 
 async def test_a_takeover_has_a_higher_fence(line: Line):
@@ -63,7 +63,7 @@ async def test_a_claim_repeated_after_its_lease_is_a_takeover(line: Line):
     first = await line.claim(lease_ms=1, seq=7)
     await line.passed(first.now_ms + 1)
     again = await line.claim(seq=7)
-    assert again.lapses == (1,)
+    assert [job.lapses for job in again.jobs] == [1]
     assert again.jobs[0].lease.fence > first.jobs[0].lease.fence
 
 
@@ -71,7 +71,7 @@ async def test_a_job_without_any_lock_left_is_taken_over(line: Line):
     await line.lapse(await line.running("a"))
     await line.raw.delete("arq:in-progress:a")
     answer = await line.claim("w2")
-    assert answer.lapses == (1,)
+    assert [job.lapses for job in answer.jobs] == [1]
 
 
 async def test_a_lapsed_job_that_a_stock_worker_took_is_left_to_it(line: Line):

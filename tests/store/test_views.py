@@ -21,11 +21,16 @@ async def _retrying(line: Line, one: str) -> None:
     await line.retry(await line.running(one), delay_ms=FAR + int(one or 0))
 
 
+async def _held(line: Line, one: str) -> None:
+    await line.defer(await line.running(one), state=State.HELD)
+
+
 MAKERS: dict[State, Maker] = {
     State.WAITING: lambda line, one: line.put(one),
     State.SCHEDULED: lambda line, one: line.put(one, delay_ms=FAR),
     State.ACTIVE: lambda line, one: line.running(one),
     State.RETRYING: _retrying,
+    State.HELD: _held,
     State.COMPLETED: _completed,
     State.DEAD: lambda line, one: line.ended(one, dead()),
     State.CANCELLED: lambda line, one: line.ended(one, cancelled()),

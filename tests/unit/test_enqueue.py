@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from arqlight_core import enqueue as module
 from arqlight_core import observe
-from arqlight_core.catalogue import JobType, Queue, Run
-from arqlight_core.enqueue import enqueue, enqueue_many
+from arqlight_core.codec import decode_job
+from arqlight_core.declaration import JobType, Queue
+from arqlight_core.enqueue import Enqueued, enqueue, enqueue_many
 from arqlight_core.jobs import State
-from arqlight_core.policy import MINUTE, Backoff
+from arqlight_core.policy import MINUTE, Backoff, Mode, Priority, Unique
+from arqlight_core.run import Run
+from arqlight_core.secrecy import Sealer, is_sealed
+from arqlight_core.settings import Settings
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import Store
 
@@ -86,3 +92,60 @@ async def test_many_are_queued_in_order_over_several_round_trips(store: Store, m
     assert [one.new for one in queued] == [True, True, False, True, True]
     assert [one.job_id.rpartition(":")[2] for one in queued] == ["a", "b", "a", "c", "d"]
     assert (await observe.window(store, "office:post", State.WAITING, 0, 10)).total == 4
+
+
+async def test_the_one_that_is_refused_is_told_which_job_holds_its_key(store: Store):
+    unique = replace(post, unique=Unique(MINUTE))
+    first = await enqueue(store, unique, Letter("ada"))
+    assert await enqueue(store, unique, Letter("ada")) == Enqueued(first.job_id, new=False)
+    assert (await enqueue(store, unique, Letter("bob"))).new
+
+
+async def test_a_key_may_be_a_part_of_the_payload(store: Store):
+    unique = replace(post, unique=Unique(MINUTE, by=addressee))
+    first = await enqueue(store, unique, Letter("ada", "one"))
+    assert await enqueue(store, unique, Letter("ada", "two")) == Enqueued(first.job_id, new=False)
+
+
+async def test_keys_of_two_job_types_are_not_the_same(store: Store):
+    for name in ("post", "past"):
+        assert (await enqueue(store, replace(post, name=name, unique=Unique(MINUTE)), Letter("ada"))).new
+
+
+async def test_debounced_the_newest_payload_is_what_will_run(store: Store):
+    later = replace(post, unique=Unique(MINUTE, Mode.DEBOUNCE, by=addressee))
+    first = await enqueue(store, later, Letter("ada"), delay=MINUTE)
+    again = await enqueue(store, later, Letter("ada", "newest"), delay=MINUTE)
+    assert again == Enqueued(first.job_id, new=False, merged=True)
+
+
+async def test_a_priority_goes_with_the_job(store: Store):
+    low, high = (replace(post, priority=priority) for priority in (Priority.LOW, Priority.HIGH))
+    first = await enqueue(store, low, Letter("ada"))
+    second = await enqueue(store, high, Letter("bob"))
+    rows = (await observe.window(store, "office:post", State.WAITING, 0, 5)).rows
+    assert [row.id for row in rows] == [second.job_id, first.job_id]
+
+
+async def test_what_is_sensitive_is_sealed_before_it_leaves_the_process(store: Store, tmp_path: Path):
+    sealer = Sealer.of(Settings(data_dir=tmp_path))
+    sealing = Store(store.url, sealer=sealer)
+    queued = await enqueue(sealing, post, Letter("ada", "4711"))
+    raw: Any = store._client  # pyright: ignore[reportPrivateUsage] - what lies on the server
+    payload = await raw.get(f"arq:job:{queued.job_id}")
+    assert b"4711" not in payload
+    [fields] = decode_job(payload).args
+    assert is_sealed(fields["secret"])
+    assert sealer.unseal(fields) == {"to": "ada", "secret": "4711"}
+    await sealing.close()
+
+
+class Renamed(msgspec.Struct, rename="camel"):
+    """Fields that travel under other names."""
+
+    patient_name: str
+
+
+def test_a_sensitive_field_is_known_by_the_name_under_which_it_travels():
+    renamed = replace(post, payload=Renamed, sensitive=("patient_name",))
+    assert renamed.sealed == {"patientName"}

@@ -1,12 +1,17 @@
 """Declarations as they are published, so that the control room needs none of the fleet's code."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
-from arqlight_core.catalogue import JobType, Queue
-from arqlight_core.policy import SECOND, Keep
+from arqlight_core.declaration import JobType, Queue
+from arqlight_core.live_settings import declared_settings
+from arqlight_core.policy import SECOND, Keep, Limit, Schedule
+from arqlight_core.policy.spelling import print_breaker
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.ticks import spoken_cron
 
 
 async def publish(store: Store, queues: Iterable[Queue]) -> None:
@@ -19,6 +24,12 @@ def declarations(queues: Iterable[Queue]) -> dict[str, dict[str, Any]]:
     return {queue.name: _queue(queue) for queue in queues}
 
 
+def fingerprint(declaration: Mapping[str, Any]) -> str:
+    """Twelve characters that are the same wherever this declaration is the same: it tells versions apart."""
+    text = json.dumps(declaration, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:12]
+
+
 def _queue(queue: Queue) -> dict[str, Any]:
     return {
         "wire": QueueKeys.declared(queue.name).wire,
@@ -26,8 +37,16 @@ def _queue(queue: Queue) -> dict[str, Any]:
         "concurrency": queue.concurrency,
         "poison_after": queue.poison_after,
         "retention": {"completed": _keep(queue.retention.completed), "dead": _keep(queue.retention.dead)},
+        "limits": {limit.name: _limit(limit) for limit in queue.limits},
+        "breaker": print_breaker(queue.breaker) if queue.breaker else "",
+        "settings": declared_settings(queue),
         "job_types": {job.name: _job_type(job) for job in queue.job_types.values()},
+        "schedules": {schedule.name: _schedule(schedule) for schedule in queue.schedules.values()},
     }
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    return {"rates": [str(rate) for rate in limit.rates], "exact": limit.exact}
 
 
 def _keep(keep: Keep) -> dict[str, Any]:
@@ -39,5 +58,16 @@ def _job_type(job: JobType[Any]) -> dict[str, Any]:
         "description": job.description,
         "timeout": job.timeout / SECOND,
         "attempts": job.retry.attempts,
-        "sensitive": sorted(job.sensitive),
+        "sensitive": sorted(job.sealed),
+        "needs": {need.name: print_breaker(need.breaker) for need in job.needs},
+    }
+
+
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "job_type": schedule.job_type,
+        "cron": schedule.cron,
+        "spoken": spoken_cron(schedule.cron),
+        "timezone": schedule.timezone,
+        "catch_up": schedule.catch_up.value,
     }

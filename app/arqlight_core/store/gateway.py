@@ -1,7 +1,7 @@
 """The store: runs script calls, many in one round trip, and reads and writes the few keys that are not a queue's."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -9,21 +9,33 @@ import redis
 from redis.exceptions import NoScriptError
 
 from arqlight_core.jobs import State
+from arqlight_core.secrecy import Sealer
+from arqlight_core.settings import load
 from arqlight_core.store import connect, keys
-from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.keys import QueueKeys, id_of
 from arqlight_core.store.scripts import Call, script
 
 R = TypeVar("R")
 
 OUTAGES = connect.OUTAGES
 
+TREE_KEPT, TREE_SECONDS = 10_000, 7 * 86_400
+
 
 class Store:
     """One server, in our words. Errors of the server come out as ArqlightError only from `checked`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None) -> None:
         self.url = connect.checked(url)
-        self._client: Any = connect.asynchronous(url)
+        self._sealer = sealer
+        self._client: Any = connect.asynchronous(url, retries)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Encrypts what is sensitive before it goes to the server; if none was given, with the environment's keys."""
+        if self._sealer is None:
+            self._sealer = Sealer.of(load())
+        return self._sealer
 
     async def close(self) -> None:
         """Close every connection."""
@@ -104,10 +116,62 @@ class Store:
         told: list[bytes | None] = await self._client.mget([keys.worker(one.decode()) for one in ids]) if ids else []
         return [json.loads(text) for text in told if text]
 
+    async def take_turn(self, name: str, lasting_ms: int) -> bool:
+        """Whether it is ours to do what only one process of the fleet does in such a time."""
+        return bool(await self._client.set(f"{keys.SHARED.prefix}turn:{name}", 1, nx=True, px=lasting_ms))
+
+    async def forget_stale(self, age_ms: int) -> tuple[int, int]:
+        """Forget abort marks and worker entries that are older; answers how many of each."""
+        oldest = await self.time_ms() - age_ms
+        async with self._client.pipeline(transaction=False) as pipe:
+            for name in (keys.ABORTS, keys.WORKERS):
+                pipe.zremrangebyscore(name, "-inf", oldest)
+            marks, workers = await pipe.execute()
+        return marks, workers
+
     async def events(self, queue: QueueKeys, count: int) -> list[tuple[str, dict[str, str]]]:
         """The newest notable events of a queue, newest first: (id, fields)."""
-        rows = await self._client.xrevrange(queue.events, count=count)
-        return [(at.decode(), {k.decode(): v.decode(errors="replace") for k, v in row.items()}) for at, row in rows]
+        return [_told(row) for row in await self._client.xrevrange(queue.events, count=count)]
+
+    async def reports(self, queue: QueueKeys, count: int) -> list[tuple[str, str, str]]:
+        """The oldest ends of children that their parents have not been told: (entry, parent, outcome)."""
+        rows = await self._client.xrange(queue.reports, count=count)
+        return [(at.decode(), id_of(row[b"parent"]), row[b"outcome"].decode()) for at, row in rows]
+
+    async def forget_reports(self, queue: QueueKeys, entries: Sequence[str]) -> None:
+        """These have been told."""
+        await self._client.xdel(queue.reports, *entries)
+
+    async def plant(self, correlation_id: str, job_ids: Sequence[str]) -> None:
+        """Note that these jobs belong to a correlation id: the first ten thousand, for a week after the last."""
+        key, moment = keys.tree(correlation_id), await self.time_ms()
+        async with self._client.pipeline(transaction=False) as pipe:
+            for at in range(0, min(len(job_ids), TREE_KEPT), 500):
+                pipe.zadd(key, dict.fromkeys(job_ids[at : at + 500], moment), nx=True)
+            pipe.zremrangebyrank(key, TREE_KEPT, -1)
+            pipe.expire(key, TREE_SECONDS)
+            await pipe.execute()
+
+    async def tree(self, correlation_id: str, limit: int) -> tuple[list[str], int]:
+        """The first jobs that belong to a correlation id, and how many do."""
+        key = keys.tree(correlation_id)
+        return [id_of(one) for one in await self._client.zrange(key, 0, limit - 1)], await self._client.zcard(key)
+
+    async def newest_events(self, streams: Sequence[str], count: int) -> dict[str, list[tuple[str, dict[str, str]]]]:
+        """The newest events of each stream, oldest first: (id, fields)."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for stream in streams:
+                pipe.xrevrange(stream, count=count)
+            answers = await pipe.execute()
+        return {stream: [_told(row) for row in reversed(rows)] for stream, rows in zip(streams, answers, strict=True)}
+
+    async def events_after(self, last: Mapping[str, str]) -> dict[str, list[tuple[str, dict[str, str]]]]:
+        """The next events of each stream behind the id that is known, oldest first, at most 500 each."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for stream, known in last.items():
+                pipe.xrange(stream, min=f"({known}", count=500)
+            answers = await pipe.execute()
+        return {stream: [_told(row) for row in rows] for stream, rows in zip(last, answers, strict=True)}
 
     async def purges(self, queue: QueueKeys) -> list[tuple[str, dict[str, str]]]:
         """What can be undone in a queue, newest first: (operation, state, jobs, by, reason, at)."""
@@ -143,12 +207,17 @@ class Store:
                 yield names[message["channel"].decode()]
 
 
+def _told(row: tuple[bytes, dict[bytes, bytes]]) -> tuple[str, dict[str, str]]:
+    at, fields = row
+    return at.decode(), {name.decode(): text.decode(errors="replace") for name, text in fields.items()}
+
+
 def _range(queue: QueueKeys, state: State, moment_ms: int) -> tuple[str, str | int, str | int]:
     """The sorted set of a state, and the scores that its jobs had at the moment."""
     match state:
         case State.WAITING:
             return queue.wire, "-inf", moment_ms
-        case State.SCHEDULED | State.RETRYING | State.ACTIVE:
+        case State.SCHEDULED | State.RETRYING | State.HELD | State.ACTIVE:
             return queue.index(state), f"({moment_ms}", "+inf"
         case _:
             return queue.index(state), "-inf", moment_ms
@@ -174,9 +243,9 @@ class LeaseLine:
         self._client.close()
 
 
-async def open_store(url: str) -> Store:
+async def open_store(url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None) -> Store:
     """A store whose server answers and is new enough. Raises ServerUnreachable or ServerRefused."""
-    store = Store(url)
+    store = Store(url, retries, sealer)
     try:
         connect.refuse_old(url, await store.info())
     except (redis.RedisError, OSError) as problem:

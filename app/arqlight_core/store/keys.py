@@ -12,10 +12,34 @@ QUEUES = "arqlight:queues"
 WORKERS = "arqlight:workers"
 """Sorted set: worker id -> last heartbeat (ms)."""
 
+ABORTS = "arq:abort"
+"""Sorted set, arq's own: id of a job that a stock handle wants to abort -> when it said so (ms)."""
+
 
 def worker(worker_id: str) -> str:
     """What a worker process last said of itself (JSON), gone when it stops saying so."""
     return f"arqlight:worker:{worker_id}"
+
+
+def tree(correlation_id: str) -> str:
+    """Sorted set: job that belongs to this correlation id -> when it was queued (ms)."""
+    return f"arqlight:tree:{correlation_id}"
+
+
+class SharedKeys:
+    """What queues share, under one tag: limits, dependencies' breakers, keys of which one job runs at a time.
+
+    Orders of operators stand there too: live settings, and requests to workers.
+    """
+
+    name = ""
+    wire = "arqlight:{shared}"
+    prefix = "arqlight:{shared}:"
+    both = (wire, prefix)
+    events = f"{prefix}events"
+
+
+SHARED = SharedKeys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,11 @@ class QueueKeys:
         """What a purge moved to the trash: state, jobs, by, reason, at."""
         return f"{self.prefix}trash:{operation}:note"
 
+    @property
+    def reports(self) -> str:
+        """The stream of ends of children that their parents have not been told yet."""
+        return f"{self.prefix}reports"
+
     def job_id(self, own: str) -> str:
         """An id that carries the queue's hash tag, so that a cluster keeps the job beside its queue."""
         return f"{{{self.name}}}:{own}"
@@ -77,3 +106,13 @@ def queue_of(job_id: str) -> str | None:
     """The queue's name that a job id of ours carries; None for an id that a stock producer made."""
     match = _TAGGED_ID.match(job_id)
     return match["name"] if match else None
+
+
+def own_id(job_id: str) -> str:
+    """A job's id within its queue."""
+    return _TAGGED_ID.sub("", job_id)
+
+
+def id_of(raw: bytes) -> str:
+    """A job id as the server has it. A producer may have used any bytes: they come back from this text as they were."""
+    return raw.decode(errors="surrogateescape")

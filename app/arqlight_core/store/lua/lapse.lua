@@ -9,7 +9,7 @@ local ended = 0
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', active, '(' .. now, '+inf')) do
   local lock = redis.call('GET', lock_key(id))
   if lock and string.sub(lock, 1, #owner) == owner then
-    redis.call('ZADD', active, now, id)
+    redis.call('ZADD', active, 0, id)
     redis.call('ZADD', queue, 'XX', now, id)
     ended = ended + 1
   end

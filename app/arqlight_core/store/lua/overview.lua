@@ -2,18 +2,39 @@
 -- Reads one queue's counters; costs the same for ten jobs and for ten million.
 -- KEYS: queue, prefix
 -- ARGV: minutes (how many past minutes to read beside the running one)
--- Returns: {now, waiting, scheduled, active, retrying, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes}
+-- Returns: {now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs}
 -- Event: none
 local waiting = redis.call('ZCOUNT', queue, '-inf', now)
 local running = redis.call('ZCOUNT', active, '(' .. now, '+inf')
 local again = redis.call('ZCOUNT', retrying, '(' .. now, '+inf')
+local kept = redis.call('ZCOUNT', held, '(' .. now, '+inf')
 local future = redis.call('ZCARD', queue) - waiting
-local head = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')
-local oldest = head[2] and tonumber(head[2]) <= now and math.floor(tonumber(head[2])) or -1
+-- Behind the first job without a head start nobody has waited longer; of more than fifty with one the oldest is told.
+local function oldest_due()
+  local oldest = -1
+  local head = redis.call('ZRANGE', queue, 0, 49, 'WITHSCORES')
+  for i = 2, #head, 2 do
+    if tonumber(head[i]) > now then break end
+    local since = due_since(head[i])
+    if oldest < 0 or since < oldest then oldest = since end
+    if lane_of(head[i]) == 0 then break end
+  end
+  return oldest
+end
+-- Why those are held that are to run next.
+local function reasons()
+  local told = {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', held, '(' .. now, '+inf', 'LIMIT', 0, 10)) do
+    local because, by = unpack(redis.call('HMGET', record_key(id), 'because', 'by'))
+    told[#told + 1] = {because or '', by or ''}
+  end
+  return told
+end
 local minutes = {}
 for back = 0, tonumber(ARGV[1]) do minutes[#minutes + 1] = redis.call('HGETALL', minute_key(now - back * 60000)) end
 return {
-  now, waiting, math.max(0, future - running - again), running, again,
+  now, waiting, math.max(0, future - running - again - kept), running, again, kept,
   redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
-  oldest, redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'totals'), minutes,
+  oldest_due(), redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'totals'), minutes,
+  redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why'), reasons(),
 }

@@ -11,13 +11,13 @@ local sources = {
   waiting = {queue, '-inf', math.min(moment, now)},
   scheduled = {scheduled, '(' .. now, '+inf'},
   retrying = {retrying, '(' .. now, '+inf'},
+  held = {held, '(' .. now, '+inf'},
   dead = {prefix .. 'dead', '-inf', moment},
   cancelled = {prefix .. 'cancelled', '-inf', moment},
 }
 local source = sources[state]
 local trash = prefix .. 'trash:' .. operation
 if redis.call('EXISTS', trash .. ':undone') == 1 then return 0 end
-local found = redis.call('ZRANGEBYSCORE', source[1], source[2], source[3], 'WITHSCORES', 'LIMIT', 0, limit)
 local moved = 0
 
 local function runs(id)
@@ -25,10 +25,22 @@ local function runs(id)
   return lease_end and tonumber(lease_end) > now or held_by_stock(id)
 end
 
+-- Whom to tell that this child ends here, out of its payload: what was not written by us tells nobody.
+local function parent_of(id)
+  if not string.find(id, '/%x+%.%d+$') then return '' end
+  local read, told = pcall(function()
+    local parent = cmsgpack.unpack(redis.call('GET', payload_key(id))).x.parent
+    return parent[1] .. '\n' .. parent[2] .. '\n' .. string.format('%.0f.%.0f', parent[3], parent[4]) .. (parent[5] and '!' or '')
+  end)
+  return read and told or ''
+end
+
 local function throw_away(id, score)
   redis.call('ZREM', source[1], id)
   if not ended then
-    for _, set in ipairs({queue, scheduled, retrying, active}) do redis.call('ZREM', set, id) end
+    report(parent_of(id), 'cancelled')
+    score = redis.call('ZSCORE', queue, id) or score
+    for _, set in ipairs({queue, scheduled, retrying, held, maturing, active, came, lapses}) do redis.call('ZREM', set, id) end
     redis.call('DEL', lock_key(id))  -- of a worker whose lease lapsed: it may finish this job no more
   end
   for _, key in ipairs(job_keys(id)) do
@@ -41,9 +53,20 @@ local function throw_away(id, score)
   moved = moved + 1
 end
 
-for i = 1, #found, 2 do
-  if ended or not runs(found[i]) then throw_away(found[i], found[i + 1]) end
-end
+-- A head start can put a job that came after the moment among those that were there.
+local function was_there(score) return state ~= 'waiting' or due_since(score) <= moment end
+
+local passed = 0
+repeat
+  local found = redis.call('ZRANGEBYSCORE', source[1], source[2], source[3], 'WITHSCORES', 'LIMIT', passed, limit)
+  for i = 1, #found, 2 do
+    if was_there(found[i + 1]) and (ended or not runs(found[i])) then
+      throw_away(found[i], found[i + 1])
+    else
+      passed = passed + 1
+    end
+  end
+until moved > 0 or #found == 0 or passed > 5000
 if moved > 0 then
   redis.call('HSET', trash .. ':note', 'state', state, 'by', by, 'reason', reason, 'at', now)
   redis.call('HINCRBY', trash .. ':note', 'jobs', moved)

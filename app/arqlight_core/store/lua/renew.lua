@@ -6,6 +6,7 @@
 -- Event: none
 local lease, keep = tonumber(ARGV[1]), ARGV[2]
 local lost = {}
+spared_until(lease)
 for i = 3, #ARGV, 2 do
   local id, owner = ARGV[i], ARGV[i + 1]
   if redis.call('GET', lock_key(id)) == owner then

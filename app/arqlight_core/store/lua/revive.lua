@@ -22,10 +22,11 @@ end
 local function bring_forward(id)
   local due = redis.call('ZSCORE', retrying, id)
   if not due or tonumber(due) <= now then return 0 end
-  redis.call('ZREM', retrying, id)
+  local lane = lane_of(redis.call('ZSCORE', queue, id) or 0)
+  for _, index in ipairs({retrying, maturing}) do redis.call('ZREM', index, id) end
   redis.call('DEL', retry_key(id))
   redis.call('HDEL', record_key(id), 'because', 'by', 'until')
-  redis.call('ZADD', queue, 'XX', now, id)
+  redis.call('ZADD', queue, 'XX', in_line(now, lane), id)
   return 1
 end
 

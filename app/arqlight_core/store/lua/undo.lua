@@ -4,6 +4,7 @@
 -- ARGV: operation, limit, by
 -- Returns: {restored, skipped because the id is in use again, left in the trash}
 -- Event: undo, one for the chunk
+-- Prelude: flow
 local operation, limit, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local trash = prefix .. 'trash:' .. operation
 local state, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
@@ -31,13 +32,15 @@ local function put_back(id, score)
     end
   end
   if not ended then redis.call('ZADD', queue, score, id) end
-  if state ~= 'waiting' then redis.call('ZADD', prefix .. state, score, id) end
+  if state ~= 'waiting' then redis.call('ZADD', prefix .. state, math.floor(score), id) end
+  if not ended and state ~= 'waiting' and lane_of(score) > 0 then redis.call('ZADD', maturing, score, id) end
+  go_on(id)  -- its children may have ended meanwhile
   return true
 end
 
 for i = 1, #found, 2 do
   redis.call('ZREM', trash, found[i])
-  if put_back(found[i], found[i + 1]) then restored = restored + 1 else skipped = skipped + 1 end
+  if put_back(found[i], tonumber(found[i + 1])) then restored = restored + 1 else skipped = skipped + 1 end
 end
 local left = redis.call('ZCARD', trash)
 if left == 0 then

@@ -10,6 +10,7 @@ local live = {
   scheduled = {scheduled, '(' .. now, '+inf'},
   active = {active, '(' .. now, '+inf'},
   retrying = {retrying, '(' .. now, '+inf'},
+  held = {held, '(' .. now, '+inf'},
 }
 local total, found
 if live[state] then

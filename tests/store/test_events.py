@@ -1,0 +1,65 @@
+"""The stream of notable events: every kind is explained, in order, of one queue or all, followed without a gap."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from arqlight_core import observe
+from arqlight_core.errors import QueueNotFound
+from arqlight_core.observe import KINDS
+from arqlight_core.store import scripts
+from arqlight_core.store.keys import QueueKeys
+from tests.store.line import QUEUE, Line, dead
+
+OTHER = QueueKeys.declared("test:other")
+
+
+def test_every_kind_that_a_script_tells_is_explained_and_no_other():
+    folder = files("arqlight_core.store") / "lua"
+    sources = [one.read_text() for place in (folder, folder / "prelude") for one in place.iterdir() if one.is_file()]
+    told = {kind for source in sources for kind in re.findall(r"emit\('(\w+)'", source)}
+    assert {*told, "dead", "cancelled"} == KINDS.keys()  # bury.lua tells the state that a job ends in
+
+
+async def test_events_come_oldest_first_and_the_newest_are_kept(line: Line):
+    await line.retry(await line.running("a"))
+    await line.ended("b", dead())
+    await line.run(scripts.pause(QUEUE, "ada", "why"))
+    told = await observe.events(line.store, QUEUE.name)
+    assert [(one.kind, one.job, one.queue) for one in told] == [
+        ("retry", "a", QUEUE.name),
+        ("dead", "b", QUEUE.name),
+        ("pause", "", QUEUE.name),
+    ]
+    assert [one.kind for one in await observe.events(line.store, QUEUE.name, 1)] == ["pause"]
+    assert told[-1].told == {"by": "ada", "reason": "why"}
+    assert 0 <= await line.store.time_ms() - told[-1].at_ms < 60_000
+
+
+async def test_of_what_concerns_the_whole_fleet_a_queues_reader_gets_its_own(line: Line):
+    await line.store.publish_queues({OTHER.name: {"wire": OTHER.wire}})
+    for name in (QUEUE.name, OTHER.name):
+        await line.run(scripts.override(name, "weight", "2", "ada", "", 0))
+    await line.run(scripts.request("w1", "quiet", "ada", "", 1000))
+    await line.run(scripts.pause(OTHER, "ada", ""))
+    assert [one.queue for one in await observe.events(line.store, QUEUE.name)] == [QUEUE.name]
+    told = {(one.kind, one.queue) for one in await observe.events(line.store)}
+    assert told == {("override", QUEUE.name), ("override", OTHER.name), ("request", ""), ("pause", OTHER.name)}
+
+
+async def test_what_happens_is_followed_once_and_without_a_gap(line: Line):
+    await line.run(scripts.pause(QUEUE, "ada", ""))
+    following = observe.follow(line.store)
+    assert [one.kind for one in await anext(following)] == ["pause"]
+    await line.run(scripts.resume(QUEUE, "ada", ""))
+    await line.run(scripts.pause(QUEUE, "bob", ""))
+    assert [one.kind for one in await anext(following)] == ["resume", "pause"]
+    await line.run(scripts.resume(QUEUE, "bob", ""))
+    assert [one.kind for one in await anext(following)] == ["resume"]
+    assert await anext(following) == ()
+
+
+async def test_events_of_a_queue_that_is_not_there_are_refused(line: Line):
+    with pytest.raises(QueueNotFound, match="no queue other"):
+        await observe.events(line.store, "other")
