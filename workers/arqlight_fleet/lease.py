@@ -16,6 +16,7 @@ from arqlight_core.jobs import Lease
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import LeaseLine
 from arqlight_core.store.keys import QueueKeys
+from arqlight_fleet.holds import Holds
 
 logger = logging.getLogger("arqlight.lease")
 
@@ -36,6 +37,7 @@ class LeaseKeeper:
     def __init__(self, url: str, lease_seconds: float) -> None:
         self.lease_ms = round(lease_seconds * 1000)
         self.lock_ms = self.lease_ms * LOCK_FACTOR
+        self.holds = Holds()
         self._trouble = ""
         self._every = lease_seconds / 3
         self._line = LeaseLine(url)
@@ -98,6 +100,8 @@ class LeaseKeeper:
         try:
             for queue, held in by_queue.items():
                 self._renew(queue, held)
+            for on_lost in self.holds.renew(self._line, self.lease_ms):
+                self._tell(on_lost)
             self._trouble = ""
         except Exception as problem:  # noqa: BLE001 - refused or unreachable: the next turn may fare better
             if str(problem) != self._trouble:  # an outage is told once, not with every turn
@@ -117,5 +121,8 @@ class LeaseKeeper:
             if current is None or current.lease != held.lease:
                 return  # settled while the renewal was on its way
             del self._held[held.lease.job_id]
+        self._tell(held.on_lost)
+
+    def _tell(self, on_lost: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(held.on_lost)
+            self._loop.call_soon_threadsafe(on_lost)

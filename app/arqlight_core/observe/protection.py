@@ -1,0 +1,213 @@
+"""What protects queues and what they depend on: how each breaker stands, and whom each limit keeps waiting."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arqlight_core.errors import BreakerNotFound
+from arqlight_core.store import scripts
+from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import SHARED, QueueKeys, SharedKeys
+
+LIMITED_SHOWN = 20
+"""Keys that a limit's view names: those that wait longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A declared breaker: a queue's own, or that of a dependency and of all `queues` that need it."""
+
+    name: str
+    keys: QueueKeys | SharedKeys
+    member: str
+    """What the store calls it beside its keys: '' for a queue's own."""
+    queues: tuple[str, ...]
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """What an operator wants it to be, by whom and why, and until when (ms; 0: until it is reset)."""
+
+    state: str
+    by: str
+    reason: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The last change of its own state: when (ms; 0: none yet), why, and which job or person caused it."""
+
+    at_ms: int
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """One breaker at one moment of the server's clock (ms). `state` is its own, whatever it is forced to."""
+
+    at_ms: int
+    name: str
+    kind: str
+    """queue or dependency."""
+    queues: tuple[str, ...]
+    """Whose jobs it lets in or holds."""
+    rules: str
+    state: str
+    """closed, open or half-open."""
+    forced: Forced | None
+    blocked_until_ms: int
+    """Until when the dependency itself has told us to wait; 0 when it has not."""
+    half_open_in_ms: int | None
+    """How long it stays open; 0: the next job that asks is a probe. None unless it is open."""
+    generation: int
+    in_a_row: int
+    """Jobs that failed since anything went well."""
+    calls: int
+    faults: int
+    """Of these calls within the window."""
+    probes: int
+    """Probes that are out."""
+    trips: int
+    """How often it has opened."""
+    denied: int
+    """How many jobs of a dependency it has turned away."""
+    last: Turn
+
+    @property
+    def condition(self) -> str:
+        """Forced open, forced closed, blocked, open, ready to try, half-open or closed: what jobs meet."""
+        if self.forced:
+            return f"forced {self.forced.state}"
+        if self.blocked_until_ms:
+            return "blocked"
+        return "ready to try" if self.half_open_in_ms == 0 else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedKey:
+    """Whom a limit keeps waiting ('': everybody), and when it lets the next one go (ms)."""
+
+    key: str
+    free_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """One limit at one moment of the server's clock (ms); `keys` are those that wait longest of all `limited` ones."""
+
+    at_ms: int
+    name: str
+    queues: tuple[str, ...]
+    rates: tuple[str, ...]
+    exact: bool
+    denials: int
+    """How often it has held a job."""
+    limited: int
+    keys: tuple[LimitedKey, ...]
+
+
+async def guards(store: Store) -> tuple[Guard, ...]:
+    """Every declared breaker: the queues' own, then those of dependencies."""
+    published = await store.published_queues()
+    own = [
+        Guard(name, QueueKeys(told["wire"]), "", (name,), told["breaker"])
+        for name, told in published.items()
+        if told.get("breaker")
+    ]
+    return (*own, *(Guard(name, SHARED, name, *needed) for name, needed in sorted(_dependencies(published).items())))
+
+
+def _dependencies(published: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Each dependency's queues and rules."""
+    needed: dict[str, tuple[tuple[str, ...], str]] = {}
+    for queue, told in published.items():
+        for name, rules in _needs(told):
+            queues, _ = needed.get(name, ((), ""))
+            needed[name] = (queues if queue in queues else (*queues, queue), rules)
+    return needed
+
+
+def _needs(told: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return (need for job_type in told.get("job_types", {}).values() for need in job_type.get("needs", {}).items())
+
+
+async def guard(store: Store, name: str) -> Guard:
+    """The breaker of that queue or dependency. Raises BreakerNotFound listing the known ones."""
+    known = {one.name: one for one in reversed(await guards(store))}
+    if name not in known:
+        raise BreakerNotFound(f"There is no breaker {name}; known are: {', '.join(sorted(known)) or 'none'}.")
+    return known[name]
+
+
+async def breakers(store: Store) -> tuple[BreakerView, ...]:
+    """How every declared breaker stands: two round trips."""
+    declared = await guards(store)
+    answers = await store.run_all([scripts.breaker(one.keys, one.member) for one in declared]) if declared else []
+    return tuple(_breaker(one, answer) for one, answer in zip(declared, answers, strict=True))
+
+
+async def breaker(store: Store, name: str) -> BreakerView:
+    """How one breaker stands. Raises BreakerNotFound."""
+    declared = await guard(store, name)
+    return _breaker(declared, await store.run(scripts.breaker(declared.keys, declared.member)))
+
+
+def _breaker(declared: Guard, answer: list[Any]) -> BreakerView:
+    now, raw, in_a_row, well, failed, probes = answer
+    told = {k.decode(): v.decode(errors="replace") for k, v in zip(raw[::2], raw[1::2], strict=True)}
+    state = told.get("state", "closed")
+    return BreakerView(
+        at_ms=now,
+        name=declared.name,
+        kind="dependency" if declared.member else "queue",
+        queues=declared.queues,
+        rules=declared.rules,
+        state=state,
+        forced=_forced(told, now),
+        blocked_until_ms=until if (until := _whole(told, "blocked")) > now else 0,
+        half_open_in_ms=max(0, _whole(told, "until") - now) if state == "open" else None,
+        generation=_whole(told, "generation"),
+        in_a_row=in_a_row,
+        calls=well + failed,
+        faults=failed,
+        probes=probes,
+        trips=_whole(told, "trips"),
+        denied=_whole(told, "denied"),
+        last=Turn(_whole(told, "since"), told.get("why", ""), told.get("by", "")),
+    )
+
+
+def _forced(told: Mapping[str, str], now: int) -> Forced | None:
+    until = _whole(told, "forced_until")
+    if "forced" not in told or 0 < until <= now:
+        return None
+    return Forced(told["forced"], told["forced_by"], told["forced_why"], until)
+
+
+def _whole(told: Mapping[str, str], field: str) -> int:
+    return int(float(told.get(field, 0)))
+
+
+async def limits(store: Store) -> tuple[LimitView, ...]:
+    """Whom every declared limit keeps waiting: two round trips."""
+    published = await store.published_queues()
+    declared: dict[str, dict[str, Any]] = {}
+    queues: dict[str, tuple[str, ...]] = {}
+    for queue, told in published.items():
+        for name, limit in told.get("limits", {}).items():
+            declared[name], queues[name] = limit, (*queues.get(name, ()), queue)
+    names = sorted(declared)
+    now, *answers = await store.run(scripts.limits(LIMITED_SHOWN, names))
+    return tuple(
+        LimitView(now, name, queues[name], tuple(declared[name]["rates"]), declared[name]["exact"], *_waiting(answer))
+        for name, answer in zip(names, answers, strict=True)
+    )
+
+
+def _waiting(answer: list[Any]) -> tuple[int, int, tuple[LimitedKey, ...]]:
+    denials, limited, raw = answer
+    pairs = zip(raw[::2], raw[1::2], strict=True)
+    return denials, limited, tuple(LimitedKey(key.decode(errors="replace"), int(float(free))) for key, free in pairs)
