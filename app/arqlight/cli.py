@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import logging
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -11,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from arqlight import output
 from arqlight.commands import operate
+from arqlight_core import logs
 from arqlight_core.errors import ArqlightError, UsageError
 
 FAILURE, USAGE, INTERRUPTED = ArqlightError.exit_status, UsageError.exit_status, 130
@@ -19,12 +19,20 @@ FAILURE, USAGE, INTERRUPTED = ArqlightError.exit_status, UsageError.exit_status,
 #: Each command's module is imported only by who runs it, or asks for help: start-up time is a feature.
 COMMANDS = {
     "fleet": "arqlight.commands.fleet:fleet",
+    "work": "arqlight.commands.work:work",
     "enqueue": "arqlight.commands.enqueue:enqueue",
     "validate": "arqlight.commands.validate:validate",
     "validation": "arqlight.commands.validate:validation",
     "status": "arqlight.commands.look:status",
     "jobs": "arqlight.commands.look:jobs",
     "job": "arqlight.commands.look:job",
+    "flow": "arqlight.commands.flow:flow",
+    "schedules": "arqlight.commands.schedules:schedules",
+    "workers": "arqlight.commands.workers:workers",
+    "metrics": "arqlight.commands.metrics:metrics",
+    "breakers": "arqlight.commands.protection:breakers",
+    "limits": "arqlight.commands.protection:limits",
+    "events": "arqlight.commands.events:events",
     "doctor": "arqlight.commands.look:doctor",
     "server": "arqlight.commands.server:server",
     "demo": "arqlight.commands.demo:demo",
@@ -53,7 +61,7 @@ def _function(place: str) -> Any:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; answers the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure()
     app = build(eager=list(arguments[:1]) in (["--help"], ["-h"]))
     try:
         _refuse_unknown(app, arguments)

@@ -13,6 +13,8 @@ from arqlight_core.store.gateway import Store
 SLOW_ROUND_TRIP_MS = 50.0
 SKEWED_CLOCK_MS = 1000.0
 FULL_MEMORY = 0.8
+DEAF_MS = 10_000
+"""A worker that has not heard of a request for so long is stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def examine(store: Store) -> list[Finding]:
     info = await store.info()
     view = await observe.fleet(store)
     server = [check(info) for check in _SERVER_CHECKS]
-    return [*server, _round_trip(round_trip), _clock(skew), *_queues(view), _workers(view)]
+    return [*server, _round_trip(round_trip), _clock(skew), *_queues(view), *_workers(view)]
 
 
 async def _clocks(store: Store) -> tuple[float, float]:
@@ -122,6 +124,10 @@ def _queues(view: FleetView) -> list[Finding]:
             found.append(
                 Finding("queue", f"{queue.name} has jobs and no worker", wrong=True, remedy="`arqlight fleet`")
             )
+        if queue.unknown:
+            unknown = f"{queue.name} has jobs that no worker knows: {', '.join(queue.unknown)}"
+            remedy = "deploy the code of these job types"
+            found.append(Finding("queue", unknown, wrong=True, remedy=remedy))
         if queue.counts[State.DEAD]:
             remedy = f"`arqlight jobs {queue.name} --state dead`, then retry or purge"
             dead = f"{queue.name} has {queue.counts[State.DEAD]} dead letters"
@@ -129,5 +135,14 @@ def _queues(view: FleetView) -> list[Finding]:
     return found or [Finding("queues", f"{len(view.queues)} known, none in trouble")]
 
 
-def _workers(view: FleetView) -> Finding:
-    return Finding("workers", f"{len(view.workers)} alive")
+def _workers(view: FleetView) -> list[Finding]:
+    found: list[Finding] = []
+    for worker in view.workers:
+        if worker.stage == "requested" and worker.request and view.at_ms - worker.request.at_ms > DEAF_MS:
+            heard = f"{worker.id} does not hear that it was asked to {worker.request.what}"
+            remedy = "its event loop is stuck: look at what it runs longest with `arqlight workers`, or kill it"
+            found.append(Finding("worker", heard, wrong=True, remedy=remedy))
+        if worker.drift:
+            drift = f"{worker.id} declares {', '.join(worker.drift)} otherwise than published"
+            found.append(Finding("worker", drift, wrong=True, remedy="roll the fleet: old and new code run together"))
+    return found or [Finding("workers", f"{len(view.workers)} alive")]

@@ -4,18 +4,53 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from arqlight_core.clock import now
-from arqlight_core.errors import Cancel, Discard, PayloadInvalid, Retry, Snooze
+from arqlight_core.declaration import Queue
+from arqlight_core.errors import (
+    Cancel,
+    Discard,
+    Misconfigured,
+    PayloadInvalid,
+    RateLimited,
+    Retry,
+    Snooze,
+    Unavailable,
+    UnknownOutcome,
+)
 from arqlight_core.jobs import Cancelled, Dead, Deferred, Interrupted, Retrying
-from arqlight_core.policy import SECOND, Backoff
+from arqlight_core.policy import HOUR, MINUTE, SECOND, Backoff, Breaker, Dependency
+from arqlight_core.run import Run
 from arqlight_fleet.judge import Circumstances, Stop, failure_of, judge, stopped
 
 POLICY = Backoff(attempts=3, first=4 * SECOND, jitter=0.5, never_on=(LookupError,))
-TOLD = Circumstances(attempt=1, max_tries=3, policy=POLICY, roll=0.0, worker="w1", started_ms=1_000, finished_ms=1_500)
+OFFICE = Queue("office:post", "Posts letters.", 2)
+POST = Dependency("post", Breaker(open_for=MINUTE))
+
+
+class Letter(msgspec.Struct):
+    """Nothing in it."""
+
+
+@OFFICE.job("office.letter", Letter, timeout=SECOND, retry=POLICY, needs=(POST,))
+async def deliver(run: Run, letter: Letter) -> None:
+    """Post it."""
+
+
+TOLD = Circumstances(
+    attempt=1,
+    max_tries=3,
+    terms=deliver,
+    left=None,
+    roll=0.0,
+    worker="w1",
+    started_ms=1_000,
+    finished_ms=1_500,
+)
 LAST = replace(TOLD, attempt=3)
-STOCK = replace(TOLD, policy=None)
+STOCK = replace(TOLD, terms=None)
 
 
 def raised(error: BaseException) -> BaseException:
@@ -149,3 +184,40 @@ def test_what_the_worker_stopped_has_the_outcome_of_its_reason():
     assert stopped(Stop.ABORT, error) == Cancelled("aborted")
     assert stopped(Stop.DRAIN, error) == Interrupted()
     assert stopped(Stop.LEASE_LOST, error) is None
+
+
+def test_of_a_dependencys_hint_and_the_backoff_the_longer_wins():
+    shorter, longer = (judge(Unavailable("503", after=wait), TOLD) for wait in (SECOND, HOUR))
+    assert isinstance(shorter, Retrying)
+    assert isinstance(longer, Retrying)
+    assert (shorter.after, longer.after) == (4 * SECOND, HOUR)
+
+
+@pytest.mark.parametrize("told", [TOLD, LAST, STOCK])
+def test_who_was_told_later_is_held_and_costs_no_attempt(told: Circumstances):
+    outcome = judge(RateLimited("429: 80 per second", after=MINUTE, dependency="post"), told)
+    assert outcome == Deferred(MINUTE, "429: 80 per second", "post", held=True)
+
+
+def test_refused_credentials_hold_a_job_behind_the_breaker_and_bury_it_where_there_is_none():
+    assert judge(Misconfigured("401", dependency="post"), TOLD) == Deferred(MINUTE, "401", "post", held=True)
+    bare = replace(TOLD, terms=replace(deliver, needs=()))
+    outcome = judge(Misconfigured("401"), bare)
+    assert isinstance(outcome, Dead)
+    assert outcome.reason == "misconfigured: 401"
+
+
+def test_an_unknown_outcome_is_the_operators_unless_doing_it_twice_does_no_harm():
+    outcome = judge(UnknownOutcome("read timeout"), TOLD)
+    assert isinstance(outcome, Dead)
+    assert outcome.reason == "unknown outcome: read timeout"
+    harmless = replace(TOLD, terms=replace(deliver, at_least_once=True))
+    assert isinstance(judge(UnknownOutcome("read timeout"), harmless), Retrying)
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), Retry(10 * SECOND), RateLimited("later", after=10 * SECOND)])
+def test_what_could_not_begin_again_before_its_deadline_is_dead(error: Exception):
+    late = judge(error, replace(TOLD, left=3 * SECOND))
+    assert isinstance(late, Dead)
+    assert late.reason.startswith("deadline: ")
+    assert not isinstance(judge(error, replace(TOLD, left=MINUTE)), Dead)

@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
-import os
-import socket
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
-from arqlight_core.clock import now_ms
-from arqlight_core.policy import Keep, milliseconds
 from arqlight_core.store import scripts
-from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet import neighbourhood
+from arqlight_fleet.breakers import RESET_EVERY, reset_breakers
 from arqlight_fleet.chore import Chore
-from arqlight_fleet.served import ServedQueue
+from arqlight_fleet.heartbeat import BEAT_EVERY, Heartbeat
+from arqlight_fleet.orders import HEED_EVERY
+from arqlight_fleet.reports import CATCH_UP_EVERY
+from arqlight_fleet.retention import PRUNE_EVERY, prune
+from arqlight_fleet.schedules import LOOK_EVERY, Schedules
+from arqlight_fleet.upkeep import ROLLUP_EVERY, SWEEP_EVERY, roll_up, sweep
+from arqlight_fleet.vitals import SAMPLE_EVERY, Vitals
 
 if TYPE_CHECKING:
     from arqlight_fleet.worker import FleetWorker
@@ -21,11 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("arqlight.background")
 
 PROGRESS_EVERY = 0.5
-BEAT_EVERY = 3.0
-BEAT_KEPT_MS = 15_000
 NEIGHBOURS_EVERY = 1.0
-PRUNE_EVERY = 5.0
-PRUNE_CHUNK = 200
 
 
 class Background:
@@ -33,15 +32,28 @@ class Background:
 
     def __init__(self, worker: "FleetWorker") -> None:
         self._worker = worker
-        self._started_ms = now_ms()
         self._tasks: list[asyncio.Task[None]] = []
+        vitals = Vitals()
+        heartbeat = Heartbeat(worker, vitals, lambda: self.chores)
         self.chores = [
             Chore("progress", PROGRESS_EVERY, self._write_progress),
-            Chore("heartbeat", BEAT_EVERY, self._beat),
+            Chore("heartbeat", BEAT_EVERY, heartbeat.beat),
+            Chore("orders", HEED_EVERY, partial(self._heed, heartbeat)),
+            Chore("loop", SAMPLE_EVERY, vitals.sample),
             Chore("neighbours", NEIGHBOURS_EVERY, self._bury_neighbours),
-            Chore("retention", PRUNE_EVERY, self._prune),
+            Chore("retention", PRUNE_EVERY, lambda: prune(worker.store, worker.served)),
+            Chore("children", CATCH_UP_EVERY, worker.reports.catch_up),
+            Chore("rollup", ROLLUP_EVERY, lambda: roll_up(worker.store, worker.served)),
+            Chore("sweep", SWEEP_EVERY, lambda: sweep(worker.store, worker.served)),
             Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
         ]
+        if worker.queues:
+            reset = partial(reset_breakers, worker.store, worker.served)
+            self.chores.append(Chore("breaker reset", RESET_EVERY, reset))
+        schedules = Schedules(worker.queues, worker.settings.timezone, worker.store.sealer)
+        if schedules.plans:
+            look = partial(schedules.look, worker.store)
+            self.chores.append(Chore("schedules", LOOK_EVERY, look, rest=lambda: schedules.rest))
         if worker.allow_abort_jobs:
             self.chores.append(Chore("aborts", worker.poll_delay_s, worker.aborts.stop_running))
 
@@ -76,28 +88,14 @@ class Background:
             self._worker.post_progress(attempt)
         return f"{len(changed)} jobs"
 
-    async def _beat(self) -> str:
-        worker = self._worker
-        if worker.queues:
-            await publish(worker.store, worker.queues)
-        now = await worker.store.time_ms()
-        await worker.store.beat(worker.worker_id, self._told(now), now, BEAT_KEPT_MS)
-        return "told"
-
-    def _told(self, now: int) -> dict[str, Any]:
-        worker = self._worker
-        return {
-            "id": worker.worker_id,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "place": neighbourhood.place(),
-            "beat_ms": now,
-            "started_ms": self._started_ms,
-            "state": "draining" if worker.draining else "running",
-            "queues": {s.keys.name: {"running": s.running, "concurrency": s.concurrency} for s in worker.served},
-            "jobs": {"completed": worker.jobs_complete, "failed": worker.jobs_failed, "retried": worker.jobs_retried},
-            "chores": [chore.told() for chore in self.chores],
-        }
+    async def _heed(self, heartbeat: Heartbeat) -> str:
+        """A request is acknowledged at once, by a heartbeat that names it."""
+        orders = self._worker.orders
+        before = orders.heard
+        told = await orders.heed()
+        if orders.heard is not before:
+            await heartbeat.beat()
+        return told
 
     async def _bury_neighbours(self) -> str:
         """Worker processes of this machine that died take no lease with them: their jobs are due at once."""
@@ -112,20 +110,3 @@ class Background:
     async def _arq_heartbeat(self) -> str:
         await self._worker.heart_beat()
         return "told"
-
-    async def _prune(self) -> str:
-        forgotten = 0
-        for served in self._worker.served:
-            keep = served.retention
-            for state, kept in (("completed", keep.completed), ("dead", keep.dead), ("cancelled", keep.dead)):
-                forgotten += await self._prune_state(served, state, kept)
-        return f"{forgotten} forgotten"
-
-    async def _prune_state(self, served: ServedQueue, state: str, kept: Keep) -> int:
-        forgotten = 0
-        while True:
-            call = scripts.prune(served.keys, state, kept.count, milliseconds(kept.age), PRUNE_CHUNK)
-            pruned = await self._worker.store.run(call)
-            forgotten += pruned
-            if pruned < PRUNE_CHUNK:
-                return forgotten

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from arqlight_core.clock import now_ms
+from arqlight_core.store.connect import will_pass
 from arqlight_core.store.gateway import OUTAGES
 
 logger = logging.getLogger("arqlight.chore")
@@ -20,12 +21,14 @@ class Chore:
     once: Callable[[], Awaitable[str]]
     last_ms: int = 0
     last_result: str = ""
+    rest: Callable[[], float] | None = None
+    """Seconds until the next turn, where the one before decides that; `every` is then the longest."""
 
     async def run(self) -> None:
         """Do it, wait, and do it again until cancelled; an error is reported and never ends the loop."""
         while True:
             await self._turn()
-            await asyncio.sleep(self.every)
+            await asyncio.sleep(self.rest() if self.rest else self.every)
 
     async def _turn(self) -> None:
         try:
@@ -34,7 +37,8 @@ class Chore:
             self.last_result = "the server is away"
         except Exception as problem:
             self.last_result = f"failed: {problem}"
-            logger.exception("chore %s failed", self.name)
+            if not will_pass(problem):  # else the server is full or loading, and everybody says so
+                logger.exception("chore %s failed", self.name)
         self.last_ms = now_ms()
 
     def told(self) -> dict[str, object]:

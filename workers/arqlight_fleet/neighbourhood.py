@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+_STATE, _BORN = 0, 19
+"""Where /proc/<pid>/stat has the state and the start (ticks since boot), counted behind the command; see proc(5)."""
+
 
 @functools.cache
 def place() -> str:
@@ -16,8 +19,16 @@ def place() -> str:
         return ""
 
 
+def born(pid: int) -> str:
+    """When the process began: with its pid that names it, for pids are used again. Empty if unknown.
+
+    Not psutil's moment on the wall clock: that moves when the clock is set, and would make the living look dead.
+    """
+    return _told_by_kernel(pid, _BORN)
+
+
 def is_dead(told: dict[str, Any]) -> bool:
-    """Whether this worker, by its own account our neighbour, has ended. A pid in use again counts as alive."""
+    """Whether this worker, by its own account our neighbour, has ended: its pid is gone, or another's by now."""
     if not place() or told.get("place") != place():
         return False
     try:
@@ -26,12 +37,12 @@ def is_dead(told: dict[str, Any]) -> bool:
         return True
     except PermissionError:
         return False
-    return _is_zombie(told["pid"])
+    state, begun = _told_by_kernel(told["pid"], _STATE), born(told["pid"])
+    return state == "Z" or bool(begun and told.get("born") and begun != told["born"])
 
 
-def _is_zombie(pid: int) -> bool:
-    """Dead, and not yet waited for by its parent."""
+def _told_by_kernel(pid: int, place_in_line: int) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[place_in_line]
     except OSError:
-        return False
+        return ""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from arqlight_core.catalogue import Queue
-from arqlight_core.policy import Backoff, Retention
+from arqlight_core.declaration import JobType, Queue
+from arqlight_core.policy import Breaker, Limit, Retention
 from arqlight_core.store.keys import QueueKeys
 
 
@@ -15,8 +16,16 @@ class ServedQueue:
     keys: QueueKeys
     concurrency: int
     retention: Retention = field(default_factory=Retention)
+    fleet_concurrency: int = 0
+    """How many of its jobs run at a time in the whole fleet; 0 is unbounded."""
+    weight: int = 1
+    limits: tuple[Limit, ...] = ()
+    breaker: Breaker | None = None
     poison_after: int = 2
-    policies: Mapping[str, Backoff] = field(default_factory=dict[str, Backoff])
+    terms: Mapping[str, JobType[Any]] = field(default_factory=dict[str, JobType[Any]])
+    """What its job types ask for; a stock function has no terms."""
+    overridden: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The declared values of those of its settings that an operator has overridden."""
     running: int = 0
     next_look: float = 0.0
     stirred: bool = False
@@ -30,10 +39,24 @@ class ServedQueue:
         return cls(
             keys=QueueKeys.declared(queue.name),
             concurrency=queue.concurrency,
+            fleet_concurrency=queue.fleet_concurrency or 0,
+            weight=queue.weight,
+            limits=queue.limits,
+            breaker=queue.breaker,
             retention=queue.retention,
             poison_after=queue.poison_after,
-            policies={job.name: job.retry for job in queue.job_types.values()},
+            terms=queue.job_types,
         )
+
+    def override(self, values: Mapping[str, Any]) -> bool:
+        """Let these values of its settings stand in for the declared ones, and only these; whether that changed any."""
+        before = {name: getattr(self, name) for name in {*self.overridden, *values}}
+        for name in self.overridden.keys() - values.keys():
+            setattr(self, name, self.overridden.pop(name))
+        for name, value in values.items():
+            self.overridden.setdefault(name, before[name])
+            setattr(self, name, value)
+        return any(getattr(self, name) != value for name, value in before.items())
 
     @property
     def free(self) -> int:

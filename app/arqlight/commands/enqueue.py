@@ -9,7 +9,8 @@ from cyclopts.validators import Number
 
 from arqlight import output
 from arqlight.session import writing
-from arqlight_core.catalogue import Catalogue, JobType
+from arqlight_core.catalogue import Catalogue
+from arqlight_core.declaration import JobType
 from arqlight_core.enqueue import Enqueued
 from arqlight_core.enqueue import enqueue as put
 from arqlight_core.errors import UsageError
@@ -24,6 +25,7 @@ async def enqueue(
     /,
     *,
     delay: Annotated[float, Parameter(validator=Number(gte=0))] = 0,
+    correlation_id: str = "",
     json: bool = False,
 ) -> int:
     """Queue one job.
@@ -32,19 +34,23 @@ async def enqueue(
         job_type: The job type's name, such as billing.validate.
         payload: The payload as JSON, or what the type's own way in takes, such as a file.
         delay: Seconds to wait before it may run.
+        correlation_id: What ties it to other jobs; `arqlight flow` shows them together.
         json: Print JSON.
     """
     settings = load()
     declared = Catalogue.discover("arqlight_jobs").job_type(job_type)
     async with writing(settings) as store:
-        queued = await submit(store, declared, await parsed(declared, payload, settings), delay=delay)
+        read = await parsed(declared, payload, settings)
+        queued = await submit(store, declared, read, delay=delay, correlation_id=correlation_id)
     if json:
         output.as_json(queued)
     elif queued.new:
         output.say(queued.job_id)
+    elif queued.merged:
+        output.say(f"{queued.job_id} waits already; it has this payload now")
     else:
-        output.complain(f"a job or kept result of the id {queued.job_id} exists already; nothing was queued")
-    return 0 if queued.new else 1
+        output.complain(f"nothing was queued: {queued.job_id} has the same id or key, and is not over or still kept")
+    return 0 if queued.new or queued.merged else 1
 
 
 async def parsed(declared: JobType[Any], text: str, settings: Settings) -> Any:
@@ -57,7 +63,9 @@ async def parsed(declared: JobType[Any], text: str, settings: Settings) -> Any:
     return await declared.intake(text, settings)
 
 
-async def submit(store: Store, declared: JobType[Any], payload: Any, *, delay: float = 0) -> Enqueued:
+async def submit(
+    store: Store, declared: JobType[Any], payload: Any, *, delay: float = 0, correlation_id: str = ""
+) -> Enqueued:
     """Make the queue known to the control room, and put the job into it."""
     await publish(store, [declared.queue])
-    return await put(store, declared, payload, delay=timedelta(seconds=delay))
+    return await put(store, declared, payload, delay=timedelta(seconds=delay), correlation_id=correlation_id)

@@ -1,39 +1,50 @@
 """`arqlight fleet`: worker processes."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from msgspec.structs import replace
 
 from arqlight.session import server_url, writing
-from arqlight_core.catalogue import Catalogue, Queue
+from arqlight_core import logs
+from arqlight_core.catalogue import Catalogue
+from arqlight_core.declaration import Queue
 from arqlight_core.errors import QueueNotFound
 from arqlight_core.settings import load
 from arqlight_fleet.process import run_process
-from arqlight_fleet.supervisor import Supervisor
+from arqlight_fleet.supervisor import supervise
 
 
 def fleet(
-    *, processes: Annotated[int, Parameter(validator=Number(gte=1, lte=256))] = 1, queue: tuple[str, ...] = ()
+    *,
+    processes: Annotated[int, Parameter(validator=Number(gte=1, lte=256))] = 1,
+    queue: tuple[str, ...] = (),
+    capacity: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    order: Literal["weighted", "strict"] | None = None,
 ) -> None:
-    """Run workers for the declared queues until SIGTERM, then drain.
+    """Run workers for the declared queues until SIGTERM, then drain; SIGHUP replaces supervised ones one by one.
 
     Args:
         processes: How many worker processes; more than one are supervised and restarted when they crash.
         queue: Serve only this queue; may be repeated.
+        capacity: The most jobs that one process runs at a time over all its queues.
+        order: How queues share a capacity that binds: by weight, or strictly in the order of their declaration.
     """
-    logging.getLogger().setLevel(logging.INFO)
-    settings = load()
+    told = load()
+    settings = replace(told, capacity=capacity or told.capacity, order=order or told.order)
+    logs.configure(settings, "INFO")
     queues = _chosen(Catalogue.discover("arqlight_jobs"), queue)
     asyncio.run(_check())
     if processes == 1:
         run_process(queues, server_url(settings), settings)
-    else:
-        asyncio.run(_supervise(processes, queue))
+        return
+    chosen = [part for name in queue for part in ("--queue", name)]
+    shared = ["--order", settings.order, *(["--capacity", str(settings.capacity)] if settings.capacity else [])]
+    supervise([sys.executable, "-m", "arqlight", "fleet", *chosen, *shared], processes, settings.grace)
 
 
 def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Queue]:
@@ -47,8 +58,3 @@ def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Queue]:
 async def _check() -> None:
     async with writing():
         pass
-
-
-async def _supervise(processes: int, queues: Sequence[str]) -> None:
-    chosen = [part for name in queues for part in ("--queue", name)]
-    await Supervisor([sys.executable, "-m", "arqlight", "fleet", *chosen], processes).run()

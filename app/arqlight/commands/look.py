@@ -6,6 +6,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from arqlight import examination, output
+from arqlight.commands.flow import told_children
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
@@ -100,6 +101,7 @@ def _show_job(view: JobView) -> None:
         "payload": view.payload,
         "result": view.result,
         "correlation": view.correlation_id,
+        **_family(view),
     }
     output.table(["job", view.id], facts.items())
     for failure in view.failures:
@@ -107,6 +109,16 @@ def _show_job(view: JobView) -> None:
         output.say(failure.traceback.rstrip())
     for moment, line in view.log:
         output.say(f"{age(view.at_ms - moment)} ago  {line}")
+
+
+def _family(view: JobView) -> dict[str, object]:
+    """What is known of a job's relatives, and nothing where there are none."""
+    told = {
+        "parent": view.parent,
+        "queued by": view.origin,
+        "children": told_children(view.flow.tally) if view.flow else "",
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 async def doctor(*, json: bool = False) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from arqlight import output
+from arqlight.commands.spans import spoken_span
 from arqlight.session import actor, reading
 from arqlight_core.errors import ConfirmationNeeded
 from arqlight_core.jobs import State
@@ -36,13 +37,19 @@ _SELECTION = (
 _JSON = inspect.Parameter(
     "json", _KEYWORD, default=False, annotation=Annotated[bool, Parameter(negative="", help="Print JSON.")]
 )
+_TREATED: dict[str, dict[str, Any]] = {
+    "everything": {"name": "--all", "negative": ""},
+    "for_": {"converter": spoken_span},
+}
+"""What else cyclopts has to know of parameters by these names."""
+
 _DEFAULT_STATES = {"retry": State.DEAD, "purge": State.WAITING}
 
 
 def register(app: App) -> None:
     """Add a command for each operation."""
     for operation in OPERATIONS.values():
-        app.command(_command(operation), name=operation.name, help=operation.help)
+        app.command(_command(operation), name=operation.command, help=operation.help)
 
 
 def _command(operation: Operation) -> Callable[..., Awaitable[int]]:
@@ -60,15 +67,25 @@ def _command(operation: Operation) -> Callable[..., Awaitable[int]]:
 
 
 def _signature(operation: Operation) -> inspect.Signature:
-    own = inspect.signature(operation.run).parameters.values()
-    kept = [p for p in own if p.name not in {"store", "actor", "selection", "queue"}]
-    options = [p.replace(annotation=Annotated[p.annotation, Parameter(help=_told(operation, p.name))]) for p in kept]
-    chosen = _SELECTION if _selects(operation) else _SELECTION[:1]
+    _, subject, *own = inspect.signature(operation.run).parameters.values()
+    chosen = _SELECTION if _selects(operation) else [_explained(operation, subject)]
+    options = [_explained(operation, parameter) for parameter in own if parameter.name != "actor"]
     return inspect.Signature([*chosen, *options, _JSON])
 
 
+def _explained(operation: Operation, parameter: inspect.Parameter) -> inspect.Parameter:
+    told = Parameter(help=_told(operation, parameter.name), **_TREATED.get(parameter.name, {}))
+    kind = _KEYWORD if parameter.kind is _KEYWORD else _POSITIONAL
+    return parameter.replace(kind=kind, annotation=Annotated[parameter.annotation, told])
+
+
+def _subject(operation: Operation) -> str:
+    """What the function calls the thing it acts upon: its parameter after the store."""
+    return list(inspect.signature(operation.run).parameters)[1]
+
+
 def _selects(operation: Operation) -> bool:
-    return "selection" in inspect.signature(operation.run).parameters
+    return _subject(operation) == "selection"
 
 
 def _told(operation: Operation, parameter: str) -> str:
@@ -78,12 +95,12 @@ def _told(operation: Operation, parameter: str) -> str:
 
 
 def _arguments(operation: Operation, positional: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    queue, *ids = positional
     if not _selects(operation):
-        return {"queue": queue, **options}
+        return dict(zip(list(inspect.signature(operation.run).parameters)[1:], positional, strict=False)) | options
+    subject, *ids = positional
     state, everything = options.pop("state", None), options.pop("everything", False)
     chosen = state or _DEFAULT_STATES[operation.name]
-    return {"selection": Selection(queue, chosen, tuple(ids), everything), **options}
+    return {"selection": Selection(subject, chosen, tuple(ids), everything), **options}
 
 
 async def _perform(store: Store, operation: Operation, arguments: dict[str, Any]) -> Report:

@@ -1,14 +1,18 @@
 """The fleet at a glance: every queue's counters, rates and condition, and the workers that live."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.jobs import State
+from arqlight_core.observe.live import SettingView, settings_of
 from arqlight_core.observe.minutes import RUN, WAIT, Minute, percentile_ms, rate, total
+from arqlight_core.observe.workers import WorkerView, workers_of
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.scripts import Override
 
 MINUTES = 5
 """Past minutes that percentiles and the failure share look back on."""
@@ -24,6 +28,15 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerState:
+    """Whether a queue's own breaker lets jobs through: closed, open or half-open; until when (ms, 0 = none) and why."""
+
+    state: str = "closed"
+    until_ms: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """One queue. Counts are exact; rates look back one minute, percentiles and failures five."""
 
@@ -33,6 +46,7 @@ class QueueView:
     counts: dict[State, int]
     paused: Pause | None
     workers: int
+    """How many living workers claim its jobs: quiet and draining ones do not."""
     concurrency: int
     """How many jobs its living workers can run at a time, together."""
     oldest_ms: int | None
@@ -47,38 +61,39 @@ class QueueView:
     """Jobs ended in each of the last minutes, the running one last."""
     totals: dict[str, int]
     """Events since the queue was first used: enqueued, completed, retried, dead, cancelled, refused, lapsed ..."""
+    breaker: BreakerState = BreakerState()
+    limited: str = ""
+    """Why the job that is held and would run next is held by a policy; '' when none is."""
+    unknown: tuple[str, ...] = ()
+    """Job types of held jobs that no living worker knows."""
+    settings: tuple[SettingView, ...] = ()
+    """What an operator may change while it runs: declared and effective."""
+    drift: int = 0
+    """How many of its workers go by another declaration than the published one."""
 
     @property
     def condition(self) -> str:
-        """One word: paused, no worker, dead letters, retrying, busy or idle; the gravest that applies."""
+        """The gravest that applies, in one word or two: paused, breaker open, no worker ... down to busy or idle."""
         counts = self.counts
-        if self.paused:
-            return "paused"
-        if not self.workers and (counts[State.WAITING] or counts[State.RETRYING] or counts[State.SCHEDULED]):
-            return "no worker"
-        if counts[State.DEAD]:
-            return "dead letters"
-        if counts[State.RETRYING]:
-            return "retrying"
-        return "busy" if counts[State.ACTIVE] or counts[State.WAITING] else "idle"
+        due = any(counts[state] for state in (State.WAITING, State.RETRYING, State.SCHEDULED, State.HELD))
+        conditions = {
+            "paused": self.paused,
+            "breaker open": self.breaker.state == "open",
+            "no worker": due and not self.workers,
+            "unknown type": self.unknown,
+            "probing": self.breaker.state == "half-open",
+            "limited": self.limited,
+            "dead letters": counts[State.DEAD],
+            "retrying": counts[State.RETRYING],
+            "busy": counts[State.ACTIVE] or counts[State.WAITING],
+        }
+        return next((word for word, applies in conditions.items() if applies), "idle")
 
-
-@dataclass(frozen=True, slots=True)
-class WorkerView:
-    """One living worker process, as it last told (`beat_ms`, the server's clock)."""
-
-    id: str
-    host: str
-    pid: int
-    state: str
-    started_ms: int
-    beat_ms: int
-    queues: dict[str, dict[str, int]]
-    """Queue -> running, concurrency."""
-    jobs: dict[str, int]
-    """completed, failed, retried since it started."""
-    chores: tuple[dict[str, Any], ...]
-    """name, every (s), last_ms, last_result of each of its loops."""
+    @property
+    def slots(self) -> int:
+        """How many of its jobs can run at a time: what its workers can, within the fleet-wide bound."""
+        bound = next((one.effective for one in self.settings if one.name == "fleet_concurrency"), "")
+        return min(self.concurrency, int(bound)) if bound.isdigit() else self.concurrency
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +112,38 @@ class FleetView:
 async def fleet(store: Store) -> FleetView:
     """The view of now: three round trips, whatever the number of jobs."""
     published = await store.published_queues()
-    workers = tuple(_worker(told) for told in await store.workers())
+    heartbeats = await store.workers()
     calls = [scripts.overview(QueueKeys(told["wire"]), MINUTES) for told in published.values()]
-    answers = await store.run_all(calls) if calls else [[await store.time_ms()]]
+    *answers, orders = await store.run_all([*calls, scripts.orders([told["id"] for told in heartbeats])])
+    workers = workers_of(heartbeats, orders, published)
     queues = tuple(
-        _queue(name, told, answer, workers) for (name, told), answer in zip(published.items(), answers, strict=False)
+        _queue(name, told, answer, workers, orders.standing(name))
+        for (name, told), answer in zip(published.items(), answers, strict=True)
     )
-    return FleetView(max(answer[0] for answer in answers), queues, workers)
+    return FleetView(orders.now_ms, queues, workers)
 
 
-def _worker(told: dict[str, Any]) -> WorkerView:
-    return WorkerView(
-        id=told["id"],
-        host=told["host"],
-        pid=told["pid"],
-        state=told["state"],
-        started_ms=told["started_ms"],
-        beat_ms=told["beat_ms"],
-        queues=told["queues"],
-        jobs=told["jobs"],
-        chores=tuple(told["chores"]),
-    )
-
-
-def _queue(name: str, told: dict[str, Any], answer: list[Any], workers: tuple[WorkerView, ...]) -> QueueView:
-    now, waiting, scheduled, active, retrying, completed, dead, cancelled, oldest, paused, totals, raw = answer
+def _queue(
+    name: str,
+    told: dict[str, Any],
+    answer: list[Any],
+    workers: tuple[WorkerView, ...],
+    standing: dict[str, Override],
+) -> QueueView:
+    now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest, paused, totals, *more = answer
+    raw, breaker, reasons = more
     minutes = [Minute(_integers(fields)) for fields in raw]
-    serving = [worker.queues[name] for worker in workers if name in worker.queues]
-    counts = (scheduled, waiting, active, retrying, completed, dead, cancelled)
+    serving = [worker for worker in workers if name in worker.queues]
+    counts = (scheduled, waiting, active, retrying, held, completed, dead, cancelled)
+    unknown, limited = _held(reasons, {function for worker in serving for function in worker.functions})
     return QueueView(
         name=name,
         wire=told["wire"],
         purpose=told.get("purpose", ""),
         counts=dict(zip(State, counts, strict=True)),
         paused=_pause(paused),
-        workers=len(serving),
-        concurrency=sum(share["concurrency"] for share in serving),
+        workers=sum(worker.state == "running" for worker in serving),
+        concurrency=sum(worker.queues[name]["concurrency"] for worker in serving),
         oldest_ms=None if oldest < 0 else max(0, now - oldest),
         in_per_s=rate(minutes, "enqueued", now),
         out_per_s=rate(minutes, "completed", now) + rate(minutes, "dead", now),
@@ -141,7 +152,32 @@ def _queue(name: str, told: dict[str, Any], answer: list[Any], workers: tuple[Wo
         run_p95_ms=percentile_ms(minutes, RUN, 0.95),
         history=tuple(minute.of("completed") + minute.of("dead") for minute in reversed(minutes)),
         totals=_integers(totals),
+        breaker=_breaker(breaker, now),
+        limited=limited,
+        unknown=unknown,
+        settings=settings_of(told, standing),
+        drift=sum(name in worker.drift for worker in serving),
     )
+
+
+_UNKNOWN = re.compile(r"no capable worker: none here knows '(?P<name>.*)'")
+_FLOW = "its flow"
+
+
+def _held(reasons: list[list[bytes]], functions: Collection[str]) -> tuple[tuple[str, ...], str]:
+    """Job types that nobody knows, and the first reason of a policy: a parent that waits for its children is fine."""
+    told = [(because.decode(errors="replace"), by.decode(errors="replace")) for because, by in reasons]
+    missing = [found["name"] for because, _ in told if (found := _UNKNOWN.fullmatch(because))]
+    unknown = dict.fromkeys(name for name in missing if name not in functions)
+    policy = (because for because, by in told if by != _FLOW and not _UNKNOWN.fullmatch(because))
+    return tuple(unknown), next(policy, "")
+
+
+def _breaker(fields: list[bytes | None], now: int) -> BreakerState:
+    state, until, why, forced, forced_until, forced_why = (field.decode() if field else "" for field in fields)
+    if forced and not 0 < int(forced_until or 0) <= now:
+        return BreakerState(forced, int(forced_until or 0), forced_why)
+    return BreakerState(state or "closed", int(float(until or 0)) if state == "open" else 0, why)
 
 
 def _pause(fields: list[bytes]) -> Pause | None:

@@ -6,6 +6,7 @@ from typing import Any
 from arqlight_core.codec import decode_job
 from arqlight_core.errors import PayloadCorrupt, QueueNotFound
 from arqlight_core.jobs import State
+from arqlight_core.policy import Place
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
@@ -73,7 +74,7 @@ def _row(state: State, row: list[Any]) -> JobRow:
         state=state,
         job_type=job_type,
         enqueued_ms=enqueued_ms,
-        moment_ms=int(float(score)),
+        moment_ms=Place.of(float(score)).since_ms if state is State.WAITING else int(float(score)),
         attempt=int(attempts or 0),
         worker=worker,
         claimed_ms=claimed_ms,

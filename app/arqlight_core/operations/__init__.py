@@ -1,8 +1,21 @@
 """Everything an operator can do, one function each; command line, screen, help and docs are derived from OPERATIONS."""
 
 from arqlight_core.operations.jobs import purge, retry, undo
+from arqlight_core.operations.protection import close_breaker, half_open_breaker, reset_breaker, trip_breaker
 from arqlight_core.operations.queues import pause, resume
 from arqlight_core.operations.registry import OPERATIONS, Danger, Operation, Report, Selection, Target
+from arqlight_core.operations.schedules import pause_schedule, resume_schedule, run_schedule
+from arqlight_core.operations.settings import (
+    reset_setting,
+    set_breaker,
+    set_concurrency,
+    set_fleet_concurrency,
+    set_poison_after,
+    set_rate,
+    set_retention,
+    set_weight,
+)
+from arqlight_core.operations.workers import quiet_worker, resume_worker, stop_worker
 
 __all__ = [
     "OPERATIONS",
@@ -11,9 +24,27 @@ __all__ = [
     "Report",
     "Selection",
     "Target",
+    "close_breaker",
+    "half_open_breaker",
     "pause",
+    "pause_schedule",
     "purge",
+    "quiet_worker",
+    "reset_breaker",
+    "reset_setting",
     "resume",
+    "resume_schedule",
+    "resume_worker",
     "retry",
+    "run_schedule",
+    "set_breaker",
+    "set_concurrency",
+    "set_fleet_concurrency",
+    "set_poison_after",
+    "set_rate",
+    "set_retention",
+    "set_weight",
+    "stop_worker",
+    "trip_breaker",
     "undo",
 ]

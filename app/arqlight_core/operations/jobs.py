@@ -63,12 +63,13 @@ async def purge(
     _refuse(Transition.PURGE, selection.state)
     if not selection.everything:
         raise UsageError("A purge takes a whole state; say so with --all.")
+    seen = bool(selection.moment_ms)  # bound by a dry run: what came later is not meant, whatever its head start
     selection = await _bound(store, selection)
     count = await _count(store, keys, selection)
     what = _told(count, selection.state, selection.queue)
     if dry_run:
         return Report(count, f"would move {what} to the trash", moment_ms=selection.moment_ms)
-    if confirm is None or count > confirm:
+    if confirm is None or (count > confirm and not seen):
         raise ConfirmationNeeded(f"This would move {what} to the trash; confirm that count to go on.")
     name = token_hex(4)
     told = (selection.state.value, selection.moment_ms, actor, reason, milliseconds(TRASH_KEPT))

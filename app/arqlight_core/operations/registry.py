@@ -23,6 +23,10 @@ class Target(StrEnum):
     QUEUE = "queue"
     JOBS = "jobs"
     TRASH = "trash"
+    SCHEDULE = "schedule"
+    SETTING = "setting"
+    WORKER = "worker"
+    BREAKER = "breaker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Report]])
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the registry. An upper-case key stands for a destructive operation."""
+    """One row of the registry. An upper-case key stands for a destructive operation; some have none."""
 
     name: str
     run: Callable[..., Awaitable[Report]]
@@ -71,6 +75,11 @@ class Operation:
     danger: Danger
     key: str
     label: str
+
+    @property
+    def command(self) -> str:
+        """What the command line calls it."""
+        return self.name.replace("_", "-")
 
     @property
     def help(self) -> str:
@@ -81,7 +90,7 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {}
 
 
-def operation(target: Target, danger: Danger, key: str, label: str) -> Callable[[F], F]:
+def operation(target: Target, danger: Danger, *, label: str, key: str = "") -> Callable[[F], F]:
     """Register the decorated function under its own name."""
 
     def register(function: F) -> F:

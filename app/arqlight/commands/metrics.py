@@ -1,0 +1,53 @@
+"""`arqlight metrics`: what a queue or a job type has done, minute by minute or hour by hour."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from arqlight import output
+from arqlight.commands.spans import Span
+from arqlight.output import age
+from arqlight.session import reading
+from arqlight_core import observe
+from arqlight_core.clock import from_ms
+from arqlight_core.observe import Percentiles, Point
+from arqlight_core.policy import HOUR
+
+
+async def metrics(
+    queue: str,
+    /,
+    *,
+    job_type: Annotated[str, Parameter(name="--type")] = "",
+    span: Span = HOUR,
+    json: bool = False,
+) -> None:
+    """Counts, and the 50th, 95th and 99th percentile of waits and runs: by the minute up to 6h, then by the hour.
+
+    Args:
+        queue: The queue's name.
+        job_type: Only this job type.
+        span: How far back, such as 1h, 48h or 30d.
+        json: Print JSON.
+    """
+    async with reading() as store:
+        view = await observe.metrics(store, queue, job_type or None, span)
+    if json:
+        output.as_json(view)
+        return
+    columns = ["from", "enqueued", "completed", "retried", "dead", "held", "wait 50/95/99", "run 50/95/99"]
+    rows = [_row(_local(point.at_ms), point) for point in view.points if point.counts]
+    output.table(columns, [*rows, _row("in all", view.whole)])
+
+
+def _row(when: str, point: Point) -> list[object]:
+    counts = [point.counts.get(event, 0) for event in ("enqueued", "completed", "retried", "dead", "held")]
+    return [when, *counts, _spoken(point.wait), _spoken(point.run)]
+
+
+def _spoken(told: Percentiles) -> str:
+    return " / ".join(age(ms) for ms in (told.p50_ms, told.p95_ms, told.p99_ms))
+
+
+def _local(at_ms: int) -> str:
+    return from_ms(at_ms).astimezone().strftime("%m-%d %H:%M")

@@ -1,0 +1,17 @@
+"""Spans of time on the command line: read as everywhere else, `30m`, `1h30m`, `2 days`."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated
+
+from cyclopts import Parameter, Token
+
+from arqlight_core.policy import span
+
+
+def spoken_span(_kind: object, tokens: Sequence[Token]) -> timedelta:
+    """What cyclopts calls to read one."""
+    return span(tokens[0].value)
+
+
+Span = Annotated[timedelta, Parameter(converter=spoken_span)]

@@ -1,0 +1,171 @@
+"""What can be set of a queue while it runs: another value stands in for the declared one, for a time or until reset."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from arqlight_core.errors import UsageError
+from arqlight_core.live_settings import RATE, completed
+from arqlight_core.observe.live import SettingView, settings_of
+from arqlight_core.observe.window import keys_of
+from arqlight_core.operations.registry import Danger, Report, Target, operation
+from arqlight_core.policy import milliseconds, spoken
+from arqlight_core.store import scripts
+from arqlight_core.store.gateway import Store
+
+
+class Setter(Protocol):
+    """An operation that sets one setting of a queue."""
+
+    async def __call__(
+        self,
+        store: Store,
+        queue: str,
+        value: str,
+        *,
+        actor: str,
+        reason: str = "",
+        for_: timedelta | None = None,
+        dry_run: bool = False,
+    ) -> Report:
+        """Set it."""
+        ...
+
+
+_DOC = """{summary}
+
+    Args:
+        store: The server.
+        queue: The queue's name.
+        value: {value}
+        actor: Who asks.
+        reason: Why.
+        for_: For how long, such as 30m; without it until it is reset.
+        dry_run: Only say what would be changed.
+    """
+
+
+def _setter(name: str, setting: str, summary: str, value: str) -> Setter:
+    """The operation of that name, registered. A `setting` that ends in a colon is completed by the value."""
+
+    async def change(
+        store: Store,
+        queue: str,
+        value: str,
+        *,
+        actor: str,
+        reason: str = "",
+        for_: timedelta | None = None,
+        dry_run: bool = False,
+    ) -> Report:
+        views = await _settings(store, queue)
+        chosen, text = (setting, value) if setting != RATE else _limit_of(queue, value, views)
+        whole = completed(queue, chosen, text, {view.name: view.declared for view in views.values()})
+        told = f"{chosen} of {queue} from {views[chosen].effective} to {whole}{_lasting(for_)}"
+        if dry_run:
+            return Report(0, f"would set {told}")
+        await store.run(scripts.override(queue, chosen, whole, actor, reason, milliseconds(for_ or timedelta())))
+        return Report(1, f"set {told}")
+
+    change.__name__, change.__doc__ = name, _DOC.format(summary=summary, value=value)
+    return operation(Target.SETTING, Danger.REVERSIBLE, label=name.replace("_", " "))(change)
+
+
+def _lasting(span: timedelta | None) -> str:
+    if span is None:
+        return ", until it is reset"
+    if span <= timedelta():
+        raise UsageError("A setting for no time changes nothing; give a span like 30m, or none for until it is reset.")
+    return f" for {spoken(span)}"
+
+
+def _limit_of(queue: str, value: str, views: dict[str, SettingView]) -> tuple[str, str]:
+    """Setting and rates out of `limit=rates`, or out of rates alone where a queue has one limit."""
+    limit, told, rates = value.partition("=")
+    if told:
+        return f"{RATE}{limit.strip()}", rates
+    limits = [name for name in views if name.startswith(RATE)]
+    if len(limits) != 1:
+        known = ", ".join(name.removeprefix(RATE) for name in limits) or "none"
+        raise UsageError(f"Say which limit of {queue}, as in sending={value}; it has: {known}.")
+    return limits[0], value
+
+
+async def _settings(store: Store, queue: str) -> dict[str, SettingView]:
+    await keys_of(store, queue)  # refuses a queue that is not known
+    told = (await store.published_queues())[queue]
+    orders = await store.run(scripts.orders([]))
+    return {view.name: view for view in settings_of(told, orders.standing(queue))}
+
+
+_NUMBER = "A whole number above 0"
+
+set_concurrency = _setter(
+    "set_concurrency",
+    "concurrency",
+    "Set how many of a queue's jobs one worker process runs at a time.",
+    f"{_NUMBER}; to stop a queue, pause it.",
+)
+set_fleet_concurrency = _setter(
+    "set_fleet_concurrency",
+    "fleet_concurrency",
+    "Set how many of a queue's jobs run at a time in the whole fleet.",
+    f"{_NUMBER}, or none for no bound.",
+)
+set_weight = _setter(
+    "set_weight",
+    "weight",
+    "Set a queue's share of a process that cannot run all it could.",
+    f"{_NUMBER}, beside the other queues' weights.",
+)
+set_rate = _setter(
+    "set_rate",
+    RATE,
+    "Set the rates of one of a queue's limits, for that queue.",
+    "Rates such as 20/min, 1000/h; behind the limit's name, as in sending=20/min, where there are several.",
+)
+set_breaker = _setter(
+    "set_breaker",
+    "breaker",
+    "Set rules of a queue's own circuit breaker; rules that are not named stay as declared.",
+    "Rules such as faults=3, open_for=1m; or none for no breaker.",
+)
+set_retention = _setter(
+    "set_retention",
+    "retention",
+    "Set how many ended jobs of a queue are kept, and for how long.",
+    "What is kept, such as completed 500 for 1h, dead 1000 for 2d.",
+)
+set_poison_after = _setter(
+    "set_poison_after",
+    "poison_after",
+    "Set how many workers a job may take down with it before it is set aside as poison.",
+    f"{_NUMBER}.",
+)
+
+
+@operation(Target.SETTING, Danger.REVERSIBLE, label="reset setting")
+async def reset_setting(
+    store: Store, queue: str, setting: str = "", *, actor: str, reason: str = "", dry_run: bool = False
+) -> Report:
+    """Let a queue's declared value count again, of one setting or of all.
+
+    Args:
+        store: The server.
+        queue: The queue's name.
+        setting: Which setting, such as concurrency or rate:sending; without it all.
+        actor: Who asks.
+        reason: Why.
+        dry_run: Only say what would be changed.
+    """
+    views = await _settings(store, queue)
+    if setting and setting not in views:
+        raise UsageError(f"Queue {queue} has no live setting {setting}; it has: {', '.join(sorted(views)) or 'none'}.")
+    meant = [view for view in views.values() if view.overridden and setting in ("", view.name)]
+    told = ", ".join(f"{view.name} from {view.effective} to {view.declared}" for view in meant)
+    if not meant:
+        return Report(0, f"{setting or 'every setting'} of {queue} is as declared", {"as declared": 1})
+    if dry_run:
+        return Report(0, f"would reset {told} of {queue}")
+    for view in meant:
+        await store.run(scripts.restore(queue, view.name, actor, reason))
+    return Report(len(meant), f"reset {told} of {queue}")
