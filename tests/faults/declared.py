@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from arqlight_core.catalogue import Queue, Run
+from arqlight_core.declaration import Queue
 from arqlight_core.policy import Backoff
+from arqlight_core.run import Run
 from arqlight_core.settings import Settings
 from arqlight_fleet.process import run_process
 from tests.faults.journal import Journal

@@ -20,7 +20,8 @@ class Supervised:
     @property
     def children(self) -> list[int]:
         """Every process that it has started so far."""
-        return [int(pid) for pid in re.findall(r"worker process \d+ is pid (\d+)", self.process.log.read_text())]
+        found = re.findall(r"worker process \d+ \(pid (\d+)\) started", self.process.log.read_text())
+        return [int(pid) for pid in found]
 
     def lives(self, pid: int) -> bool:
         """Whether that child still runs; a stranger who got its id is told apart by the journal's name."""

@@ -45,3 +45,4 @@ async def test_a_job_outlives_repeated_stalls_longer_than_its_lease_and_is_compl
     ledger = await auditor.ledger()
     assert violations(ledger, ["j"]) == {}
     assert ledger.states["completed"] == {"j"}
+    assert fleet.journal.runs() == {"j": 1}, "its owner came back, and had to be left the job"

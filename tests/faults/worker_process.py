@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from arqlight_fleet.process import run
 from arqlight_fleet.worker import FleetWorker
 from tests.faults import work
 from tests.faults.journal import Journal
@@ -50,4 +51,5 @@ async def _ready(ctx: dict[Any, Any]) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
-    worker_of(msgspec.json.decode(sys.argv[1], type=Options)).run()
+    given = msgspec.json.decode(sys.argv[1], type=Options)
+    run(lambda: worker_of(given))

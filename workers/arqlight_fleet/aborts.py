@@ -42,10 +42,14 @@ class Aborts:
                 await pool.zrem(abort_jobs_ss, attempt.job_id)
         except OUTAGES:
             return False  # the mark is there when the server is back, and stops the running job
-        return moment is not None and moment >= attempt.enqueued_ms
+        return moment is not None and moment >= attempt.envelope.enqueued_ms
 
 
 def _marked(attempts: Mapping[str, Attempt], marks: list[tuple[bytes, float]]) -> list[Attempt]:
     """The begun attempts that are meant: a mark older than its job meant an earlier job of that id."""
     found = ((attempts.get(mark.decode()), moment) for mark, moment in marks)
-    return [attempt for attempt, moment in found if attempt and attempt.started_ms and moment >= attempt.enqueued_ms]
+    return [
+        attempt
+        for attempt, moment in found
+        if attempt and attempt.started_ms and moment >= attempt.envelope.enqueued_ms
+    ]

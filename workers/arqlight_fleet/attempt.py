@@ -4,12 +4,28 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
+from arqlight_core import logs
 from arqlight_core.clock import from_ms, now_ms
-from arqlight_core.jobs import Cancelled, ClaimedJob, Dead, Deferred, Outcome, Succeeded
+from arqlight_core.codec import Envelope, decode_job
+from arqlight_core.errors import LeaseLost, PayloadCorrupt, Retry
+from arqlight_core.jobs import Cancelled, ClaimedJob, Dead, Deferred, Outcome, Succeeded, Suspicion
+from arqlight_core.secrecy import Sealer
+from arqlight_fleet.admission import NO_STAKE, Admissions, Stake, parsed
+from arqlight_fleet.blame import PRAISE, UNBLAMED, Blame, blame_of
+from arqlight_fleet.family import Family, Kindred
 from arqlight_fleet.handle import Resources, RunHandle
-from arqlight_fleet.judge import UNKNOWN_FUNCTION_WAIT, Circumstances, Stop, judge, stopped
+from arqlight_fleet.judge import (
+    NO_CAPABLE_WORKER,
+    UNKNOWN_FUNCTION_WAIT,
+    Circumstances,
+    Stop,
+    failure_of,
+    judge,
+    stopped,
+)
 from arqlight_fleet.served import ServedQueue
 
 Context = dict[Any, Any]
@@ -34,15 +50,24 @@ class Workbench:
     worker_id: str
     functions: Mapping[str, RunnableFunction]
     context: Context
-    read: Callable[[bytes], tuple[str, tuple[Any, ...], dict[str, Any], int | None, int]]
+    read: Callable[[bytes], Envelope]
     in_our_words: Callable[[BaseException], BaseException]
     timeout_s: float
     max_tries: int
     resources: Resources
+    sealer: Sealer
+    kindred: Kindred
+    admissions: Admissions
+    retry_jobs: bool = True
+    """Whether a job may run again that asks for it or is cancelled: arq's argument of that name."""
+    burst: bool = False
     on_job_start: Hook = None
     on_job_end: Hook = None
     forestalled: Callable[["Attempt"], Awaitable[bool]] | None = None
     """Whether a stock handle wants this job not even to start."""
+
+
+_UNREAD = Envelope("<unknown>", (), {}, 0)
 
 
 @dataclass(slots=True)
@@ -51,27 +76,50 @@ class Attempt:
 
     served: ServedQueue
     claimed: ClaimedJob
-    lapses: int
     number: int
     handle: RunHandle
-    function_name: str = "<unknown>"
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict[str, Any])
-    enqueued_ms: int = 0
+    envelope: Envelope = _UNREAD
+    begun_ms: int = field(default_factory=now_ms)
     started_ms: int = 0
     finished_ms: int = 0
     stop: Stop | None = None
     context: Context = field(default_factory=dict[Any, Any])
+    payload: Any = None
+    """As its model has it; None of a stock function."""
+    stake: Stake = NO_STAKE
+    blame: Blame = UNBLAMED
+    """What its end says of the things it depended on."""
 
     @classmethod
-    def begin(cls, served: ServedQueue, claimed: ClaimedJob, lapses: int, resources: Resources) -> "Attempt":
+    def begin(cls, served: ServedQueue, claimed: ClaimedJob, resources: Resources) -> "Attempt":
         """The attempt that a claim begins."""
-        return cls(served, claimed, lapses, claimed.attempt, RunHandle(claimed, claimed.attempt, resources))
+        return cls(served, claimed, claimed.attempt, RunHandle(claimed, claimed.attempt, resources))
 
     @property
     def job_id(self) -> str:
         """The id of the job."""
         return self.claimed.lease.job_id
+
+    def open(self, envelope: Envelope) -> None:
+        """Take note of what the payload says."""
+        self.envelope = envelope
+        self.number = max(self.number, envelope.given_try)
+        self.handle.correlation_id = envelope.correlation_id
+
+    def described(self) -> dict[str, object]:
+        """What its log lines carry."""
+        return {
+            "job_id": self.job_id,
+            "job_type": self.function_name,
+            "queue": self.served.keys.name,
+            "attempt": self.number,
+            "correlation_id": self.handle.correlation_id,
+        }
+
+    @property
+    def function_name(self) -> str:
+        """What arq calls the job type."""
+        return self.envelope.function
 
     @property
     def run_ms(self) -> int:
@@ -84,19 +132,27 @@ async def perform(attempt: Attempt, bench: Workbench) -> Outcome | None:
     attempt.started_ms = attempt.finished_ms = now_ms()
     if attempt.stop is not None:
         return stopped(attempt.stop, asyncio.CancelledError())
-    refused = _unfit(attempt) or _unreadable(attempt, bench) or _impossible(attempt, bench)
+    refused = _unfit(attempt) or _unreadable(attempt, bench)
+    refused = refused or await _held_by_children(attempt, bench) or _impossible(attempt, bench)
+    logs.bind(attempt.described)  # every line from here on, its handler's too, tells which job it is about
     if refused is not None:
         return refused
     if bench.forestalled and await bench.forestalled(attempt):
         return Cancelled("aborted before its start")
-    attempt.context = _context(attempt, bench)
-    outcome = await _run(attempt, bench)
-    return await _closed(attempt, bench, outcome)
+    held = await _held_back(attempt, bench)
+    if held is not None:
+        return held
+    try:
+        attempt.context = _context(attempt, bench)
+        return await _closed(attempt, bench, await _run(attempt, bench))
+    finally:
+        bench.admissions.leave(attempt)
 
 
 def _unfit(attempt: Attempt) -> Outcome | None:
-    if attempt.lapses >= attempt.served.poison_after:
-        return Dead(f"poison: {attempt.lapses} workers went down with it", None)
+    if attempt.claimed.suspicion is Suspicion.POISON:
+        attempt.open(_glimpse(attempt.claimed.payload))
+        return Dead(f"poison: {attempt.claimed.lapses} workers went down with it", None)
     if not attempt.claimed.payload:
         return Dead("its payload expired before it ran", None)
     return None
@@ -104,28 +160,68 @@ def _unfit(attempt: Attempt) -> Outcome | None:
 
 def _unreadable(attempt: Attempt, bench: Workbench) -> Outcome | None:
     try:
-        name, args, kwargs, given_try, enqueued_ms = bench.read(attempt.claimed.payload)
-        attempt.function_name, attempt.args, attempt.kwargs = str(name), tuple(args), dict(kwargs)
-        attempt.enqueued_ms, attempt.number = int(enqueued_ms), max(attempt.number, given_try or 0)
+        attempt.open(bench.read(attempt.claimed.payload))
     except Exception as problem:  # noqa: BLE001 - hostile bytes may raise anything; they go to the dead letters
         return Dead(f"its payload cannot be read: {problem}", None, problem)
     return None
 
 
+def _glimpse(payload: bytes) -> Envelope:
+    """What a payload says, read without running anything: reading it may be what its workers died of."""
+    try:
+        return decode_job(payload)
+    except PayloadCorrupt:
+        return _UNREAD
+
+
+async def _held_by_children(attempt: Attempt, bench: Workbench) -> Outcome | None:
+    terms = attempt.served.terms.get(attempt.function_name)
+    if terms is None or not terms.follow_ups:
+        return None
+    attempt.handle.family = Family(bench.kindred, terms, attempt.claimed.lease, attempt.envelope)
+    return await attempt.handle.family.look()
+
+
 def _impossible(attempt: Attempt, bench: Workbench) -> Outcome | None:
     function = bench.functions.get(attempt.function_name)
+    if function is None and bench.burst:  # which would else never end
+        return Dead(f"function {attempt.function_name!r} not found", None)
     if function is None:
-        return Deferred(UNKNOWN_FUNCTION_WAIT, f"no function {attempt.function_name!r} here", bench.worker_id)
+        return Deferred(
+            UNKNOWN_FUNCTION_WAIT, f"{NO_CAPABLE_WORKER} {attempt.function_name!r}", bench.worker_id, held=True
+        )
+    if _left(attempt) == timedelta(0):
+        return Dead("deadline: it was not done in time", None)
     tries = _max_tries(attempt, bench)
     if attempt.number > tries:
         return Dead(f"max {tries} retries exceeded", None)
     return None
 
 
+async def _held_back(attempt: Attempt, bench: Workbench) -> Outcome | None:
+    """What keeps a declared job from running: a payload that does not fit, or somebody who must go first."""
+    terms = attempt.served.terms.get(attempt.function_name)
+    if terms is None:
+        return None
+    try:
+        attempt.payload = parsed(terms, attempt.envelope, bench.sealer)
+        return await bench.admissions.ask(attempt, terms)
+    except Exception as error:  # noqa: BLE001 - what a model or a declared key makes of hostile values
+        return _judged(attempt, bench, error)
+
+
+def _left(attempt: Attempt) -> timedelta | None:
+    """How long the job may still begin; None without a deadline, or when it has begun and its children have ended."""
+    deadline_ms = attempt.envelope.deadline_ms
+    if not deadline_ms or attempt.handle.children:
+        return None
+    return timedelta(milliseconds=max(0, deadline_ms - now_ms()))
+
+
 def _max_tries(attempt: Attempt, bench: Workbench) -> int:
-    policy = attempt.served.policies.get(attempt.function_name)
-    if policy is not None:
-        return policy.attempts
+    terms = attempt.served.terms.get(attempt.function_name)
+    if terms is not None:
+        return terms.retry.attempts
     own = bench.functions[attempt.function_name].max_tries
     return bench.max_tries if own is None else own
 
@@ -135,7 +231,7 @@ def _context(attempt: Attempt, bench: Workbench) -> Context:
         **bench.context,
         "job_id": attempt.job_id,
         "job_try": attempt.number,
-        "enqueue_time": from_ms(attempt.enqueued_ms),
+        "enqueue_time": from_ms(attempt.envelope.enqueued_ms),
         "score": attempt.claimed.due_ms,
         "fence": attempt.claimed.lease.fence,
         "run": attempt.handle,
@@ -145,16 +241,19 @@ def _context(attempt: Attempt, bench: Workbench) -> Context:
 async def _run(attempt: Attempt, bench: Workbench) -> Outcome | None:
     function = bench.functions[attempt.function_name]
     timeout_s = bench.timeout_s if function.timeout_s is None else function.timeout_s
+    args, kwargs = attempt.envelope.args, attempt.envelope.kwargs
+    if attempt.payload is not None:
+        args, kwargs = (attempt.payload,), {}
     try:
         if bench.on_job_start:
             await bench.on_job_start(attempt.context)
         attempt.started_ms = now_ms()
         async with asyncio.timeout(timeout_s):
-            result = await function.coroutine(attempt.context, *attempt.args, **attempt.kwargs)
+            result = await function.coroutine(attempt.context, *args, **kwargs)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the edge where a handler's fate is judged
         attempt.finished_ms = now_ms()
         return _judged(attempt, bench, error)
-    attempt.finished_ms = now_ms()
+    attempt.finished_ms, attempt.blame = now_ms(), PRAISE
     return Succeeded(result)
 
 
@@ -162,20 +261,28 @@ def _judged(attempt: Attempt, bench: Workbench, error: BaseException) -> Outcome
     current = asyncio.current_task()
     while current and current.uncancel():
         pass  # the cancellation is taken note of: what follows must be able to await
+    if isinstance(error, LeaseLost):
+        return None
     if attempt.stop is Stop.ABORT and not isinstance(error, asyncio.CancelledError):
         attempt.stop = None
-    if attempt.stop is not None:
+    if attempt.stop is Stop.ABORT or attempt.stop is Stop.LEASE_LOST or (attempt.stop and bench.retry_jobs):
         return stopped(attempt.stop, error)
     told = Circumstances(
         attempt=attempt.number,
         max_tries=_max_tries(attempt, bench),
-        policy=attempt.served.policies.get(attempt.function_name),
+        left=_left(attempt),
+        terms=attempt.served.terms.get(attempt.function_name),
         roll=random.random(),  # noqa: S311 - jitter
         worker=bench.worker_id,
         started_ms=attempt.started_ms,
         finished_ms=attempt.finished_ms,
+        cannot_wait=attempt.handle.cannot_wait,
     )
-    return judge(bench.in_our_words(error), told)
+    said = bench.in_our_words(error)
+    attempt.blame = blame_of(said, told.terms)
+    if not bench.retry_jobs and isinstance(said, (Retry, asyncio.CancelledError)):
+        return Dead(f"failed: {type(error).__name__}, and this worker retries no jobs", failure_of(error, told), error)
+    return judge(said, told)
 
 
 async def _closed(attempt: Attempt, bench: Workbench, outcome: Outcome | None) -> Outcome | None:

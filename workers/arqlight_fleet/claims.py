@@ -4,18 +4,22 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from arqlight_core.clock import monotonic
+from arqlight_core.clock import monotonic, now_ms
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import Claim
+from arqlight_core.store.scripts import Appetite, Claim, breaker_rules
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.exchange import Parcel
 from arqlight_fleet.served import ServedQueue
+from arqlight_fleet.sharing import Sharing
 
 if TYPE_CHECKING:
     from arqlight_fleet.worker import FleetWorker
 
 _CLAIM_AT_MOST = 500
 """Jobs a claim takes at once: beyond some fifty nothing is gained, and a script must stay short."""
+
+SUSPECT_ALONE_MS = 30_000
+"""How long a worker takes no second job that is suspected of taking workers down."""
 
 
 class Claims:
@@ -25,6 +29,8 @@ class Claims:
         self._worker = worker
         self._begin = begin
         self._taken = 0
+        self._turn = 0
+        self._sharing = Sharing(worker.order)
         self._none_before = 0.0
 
     def due(self) -> list[Parcel]:
@@ -32,8 +38,20 @@ class Claims:
         moment = monotonic()
         if not self._open or moment < self._none_before:
             return []
-        ready = (served for served in self._worker.served if served.free and served.next_look <= moment)
-        return [self._claim(served) for served in ready if self.left]
+        ready = [served for served in self._worker.served if served.free and served.next_look <= moment]
+        shares = self._sharing.allot([(one.keys.name, one.free, one.weight) for one in ready], self._room)
+        favoured = self._favoured(ready)
+        return [
+            self._claim(served, share, suspects=int(served is favoured))
+            for served, share in zip(ready, shares, strict=True)
+            if share
+        ]
+
+    @property
+    def _room(self) -> int:
+        """How many more jobs this process may take in."""
+        capacity = self._worker.capacity
+        return self.left if capacity is None else max(0, min(self.left, capacity - len(self._worker.attempts)))
 
     @property
     def _open(self) -> bool:
@@ -47,13 +65,15 @@ class Claims:
             return _CLAIM_AT_MOST
         return max(0, most - self._taken)
 
-    def _claim(self, served: ServedQueue) -> Parcel:
+    def _claim(self, served: ServedQueue, share: int, suspects: int) -> Parcel:
         worker, leases = self._worker, self._worker.leases
         served.claims += 1
         served.stirred = False
         served.next_look = monotonic() + worker.poll_delay_s  # the answer knows better, should there be one
-        limit = min(served.free, self.left, _CLAIM_AT_MOST)
-        call = scripts.claim(served.keys, limit, leases.lease_ms, leases.lock_ms, worker.worker_id, served.claims)
+        limit = min(share, _CLAIM_AT_MOST)
+        rules = breaker_rules(served.breaker) if served.breaker else ""
+        appetite = Appetite(limit, served.fleet_concurrency, served.poison_after, suspects, self._sole, rules)
+        call = scripts.claim(served.keys, appetite, leases.lease_ms, leases.lock_ms, worker.worker_id, served.claims)
         return Parcel(call, lambda claim: self._take(served, claim, limit), is_claim=True)
 
     def _take(self, served: ServedQueue, claim: Claim, limit: int) -> None:
@@ -62,13 +82,29 @@ class Claims:
             wait = claim.next_due_ms / 1000
         served.next_look = monotonic() + (0.0 if served.stirred or len(claim.jobs) == limit else wait)
         self._taken += len(claim.jobs)
-        for claimed, lapses in zip(claim.jobs, claim.lapses, strict=True):
-            self._begin(Attempt.begin(served, claimed, lapses, self._worker.resources))
+        for claimed in claim.jobs:
+            self._begin(Attempt.begin(served, claimed, self._worker.resources))
+
+    @property
+    def _sole(self) -> int:
+        return int(len(self._worker.served) == 1)
+
+    def _favoured(self, ready: list[ServedQueue]) -> ServedQueue | None:
+        """Who may begin a job that is suspected of taking workers down: in the whole process, one does at a time.
+
+        Its neighbours need not wait for the end of a long one: one that has run for a while is no longer the first to
+        be blamed.
+        """
+        since = now_ms() - SUSPECT_ALONE_MS
+        if any(attempt.claimed.suspicion and attempt.begun_ms > since for attempt in self._worker.attempts.values()):
+            return None
+        self._turn += 1
+        return ready[self._turn % len(ready)] if ready else None
 
     async def rest(self) -> None:
         """Wait until a claim may be due or something stirs."""
         delay = self._worker.poll_delay_s
-        looks = [served.next_look for served in self._worker.served if served.free and self._open]
+        looks = [served.next_look for served in self._worker.served if served.free and self._open and self._room]
         wait = max(min(looks), self._none_before) - monotonic() if looks else delay
         stir = self._worker.exchange.stir
         try:

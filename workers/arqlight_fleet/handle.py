@@ -2,11 +2,17 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from arqlight_core.catalogue import Opener
+from arqlight_core.declaration import JobType
+from arqlight_core.enqueue import Enqueued
+from arqlight_core.errors import UsageError
+from arqlight_core.flow import OnFailure, Tally
 from arqlight_core.jobs import ClaimedJob
+from arqlight_core.run import Opener
 from arqlight_core.settings import Settings
+from arqlight_fleet.family import Family, Payloads
 
 T = TypeVar("T")
 
@@ -36,12 +42,25 @@ class Resources:
 class RunHandle:
     """The Run that a handler gets. `progress` and `log` only note; the worker writes what is new now and then."""
 
-    __slots__ = ("_attempt", "_claimed", "_resources", "changed", "done", "lines", "stage", "total")
+    __slots__ = (
+        "_attempt",
+        "_claimed",
+        "_resources",
+        "changed",
+        "correlation_id",
+        "done",
+        "family",
+        "lines",
+        "stage",
+        "total",
+    )
 
     def __init__(self, claimed: ClaimedJob, attempt: int, resources: Resources) -> None:
         self._claimed = claimed
         self._attempt = attempt
         self._resources = resources
+        self.correlation_id = ""
+        self.family: Family | None = None
         self.done, self.total, self.stage = 0, 0, ""
         self.lines: list[str] = []
         self.changed = False
@@ -74,6 +93,33 @@ class RunHandle:
     async def open(self, opener: Opener[T]) -> T:
         """A resource of the process."""
         return await self._resources.get(opener)
+
+    @property
+    def children(self) -> Tally | None:
+        """How the children ended; None before they were waited for."""
+        return self.family.children if self.family else None
+
+    @property
+    def cannot_wait(self) -> str:
+        """Why this run cannot wait for children; '' when it can."""
+        if self.family is None:
+            return "waits for children, and its job type declares no follow_ups"
+        return "waits for children that have all ended: run.children tells" if self.children else ""
+
+    async def enqueue(self, job_type: JobType[Any] | str, payload: Any, *, delay: timedelta = timedelta(0)) -> Enqueued:
+        """Queue a follow-up."""
+        return await self._kin().enqueue(job_type, payload, delay)
+
+    async def spawn(
+        self, job_type: JobType[Any] | str, payloads: Payloads[Any], *, on_failure: OnFailure = OnFailure.CONTINUE
+    ) -> int:
+        """Queue a child for each payload."""
+        return await self._kin().spawn(job_type, payloads, on_failure)
+
+    def _kin(self) -> Family:
+        if self.family is None:
+            raise UsageError("Only a declared job type that names its follow_ups can queue other jobs.")
+        return self.family
 
     def take_lines(self) -> list[str]:
         """The lines not yet written."""

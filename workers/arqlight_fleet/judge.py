@@ -5,13 +5,29 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from arqlight_core.clock import now
-from arqlight_core.errors import Cancel, Discard, PayloadInvalid, Retry, Snooze
-from arqlight_core.jobs import Cancelled, Dead, Deferred, Failure, Interrupted, Outcome, Retrying
-from arqlight_core.policy import SECOND, Backoff
+from arqlight_core.declaration import JobType
+from arqlight_core.errors import (
+    AwaitChildren,
+    Cancel,
+    Discard,
+    Misconfigured,
+    PayloadInvalid,
+    RateLimited,
+    Retry,
+    Snooze,
+    Unavailable,
+    UnknownOutcome,
+)
+from arqlight_core.jobs import Awaiting, Cancelled, Dead, Deferred, Failure, Interrupted, Outcome, Retrying
+from arqlight_core.policy import SECOND
+from arqlight_core.secrecy import masked_secrets
 
 UNKNOWN_FUNCTION_WAIT = 30 * SECOND
+NO_CAPABLE_WORKER = "no capable worker: none here knows"
+"""How a job of an unknown type is told; a rolling deploy must not lose it."""
 _TRACEBACK_LIMIT = 20_000
 
 
@@ -25,26 +41,36 @@ class Stop(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a judgement depends on beside the error. Without a policy (a stock function) a plain error is final."""
+    """What a judgement depends on beside the error. Without terms (a stock function) a plain error is final."""
 
     attempt: int
     max_tries: int
-    policy: Backoff | None
+    terms: JobType[Any] | None
+    left: timedelta | None
+    """How long the job may still begin; None without a deadline."""
     roll: float
     worker: str
     started_ms: int
     finished_ms: int
+    cannot_wait: str = ""
+    """Why it cannot wait for children; '' when it can."""
 
 
 def judge(error: BaseException, told: Circumstances) -> Outcome:
     """The outcome of an attempt that raised."""
+    if isinstance(error, AwaitChildren):
+        return _dead(told.cannot_wait, error, told) if told.cannot_wait else Awaiting()
+    return _judge_signal(error, told)
+
+
+def _judge_signal(error: BaseException, told: Circumstances) -> Outcome:
     match error:
         case Snooze():
             return Deferred(_wait(error.until), str(error), "its handler")
         case Cancel():
             return Cancelled(str(error) or "cancelled by its handler", error)
         case Discard() | PayloadInvalid():
-            return Dead(f"discarded: {error}", failure_of(error, told), error)
+            return _dead(f"discarded: {error}", error, told)
         case Retry():
             return _again(error, error.after, told)
         case asyncio.CancelledError():
@@ -54,18 +80,53 @@ def judge(error: BaseException, told: Circumstances) -> Outcome:
 
 
 def _judge_fault(error: BaseException, told: Circumstances) -> Outcome:
-    if told.policy is None:
-        return Dead(f"failed: {type(error).__name__}", failure_of(error, told), error)
-    if isinstance(error, told.policy.never_on):
-        return Dead(f"{type(error).__name__} cannot be mended by trying again", failure_of(error, told), error)
-    return _again(error, None, told)
+    if isinstance(error, RateLimited):
+        return _hold(error, error.after, told)
+    if told.terms is None:
+        return _dead(f"failed: {type(error).__name__}", error, told)
+    if isinstance(error, told.terms.retry.never_on):
+        return _dead(f"{type(error).__name__} cannot be mended by trying again", error, told)
+    if isinstance(error, Misconfigured):
+        return _judge_refusal(error, told.terms, told)
+    if isinstance(error, UnknownOutcome) and not told.terms.at_least_once:
+        return _dead(f"unknown outcome: {error}", error, told)
+    return _again(error, _planned(error, told), told)
+
+
+def _judge_refusal(error: Misconfigured, terms: JobType[Any], told: Circumstances) -> Outcome:
+    """Whoever mends the credentials finds the jobs waiting behind the breaker; without one they are dead letters."""
+    named = {need.name: need.breaker for need in terms.needs}
+    breaker = named.get(error.dependency) or next(iter(named.values()), None)
+    return _hold(error, breaker.open_for, told) if breaker else _dead(f"misconfigured: {error}", error, told)
+
+
+def _hold(error: RateLimited | Misconfigured, wait: timedelta, told: Circumstances) -> Outcome:
+    if _too_late(wait, told):
+        return _dead(f"deadline: {error}", error, told)
+    return Deferred(wait, error.reason, error.dependency or "its handler", held=True)
+
+
+def _planned(error: BaseException, told: Circumstances) -> timedelta:
+    """The policy's wait, or the hint of a dependency if that is longer."""
+    wait = told.terms.retry.delay(told.attempt, told.roll) if told.terms else timedelta(0)
+    return max(wait, error.after) if isinstance(error, Unavailable) and error.after else wait
 
 
 def _again(error: BaseException, after: timedelta | None, told: Circumstances) -> Outcome:
+    wait = _planned(error, told) if after is None else after
     if told.attempt >= told.max_tries:
-        return Dead(f"failed {told.attempt} of {told.max_tries} attempts", failure_of(error, told), error)
-    planned = told.policy.delay(told.attempt, told.roll) if told.policy else timedelta(0)
-    return Retrying(planned if after is None else after, failure_of(error, told))
+        return _dead(f"failed {told.attempt} of {told.max_tries} attempts", error, told)
+    if _too_late(wait, told):
+        return _dead(f"deadline: attempt {told.attempt + 1} would not begin in time", error, told)
+    return Retrying(wait, failure_of(error, told))
+
+
+def _too_late(wait: timedelta, told: Circumstances) -> bool:
+    return told.left is not None and wait > told.left
+
+
+def _dead(reason: str, error: BaseException, told: Circumstances) -> Dead:
+    return Dead(reason, failure_of(error, told), error)
 
 
 def _wait(until: datetime | timedelta) -> timedelta:
@@ -85,13 +146,13 @@ def stopped(stop: Stop, error: BaseException) -> Outcome | None:
 
 
 def failure_of(error: BaseException, told: Circumstances) -> Failure:
-    """What the attempt leaves behind: the error, its message and the traceback, without any local values."""
-    text = "".join(traceback.format_exception(error))
+    """What the attempt leaves behind: error, message and traceback, without local values and with secrets masked."""
+    text = masked_secrets("".join(traceback.format_exception(error))[-_TRACEBACK_LIMIT:])
     return Failure(
         attempt=told.attempt,
         error=type(error).__name__,
-        message=str(error),
-        traceback=text[-_TRACEBACK_LIMIT:],
+        message=masked_secrets(str(error)),
+        traceback=text,
         worker=told.worker,
         started_ms=told.started_ms,
         finished_ms=told.finished_ms,

@@ -1,32 +1,84 @@
-"""One worker process: a FleetWorker for declared queues in an event loop of its own."""
+"""One worker process: a FleetWorker in an event loop of its own, until it is told to drain."""
 
 import asyncio
+import contextlib
+import importlib.util
 import logging
-from collections.abc import Sequence
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from arqlight_core.catalogue import Queue
+import msgspec
+
+from arqlight_core import logs
+from arqlight_core.declaration import Queue
 from arqlight_core.settings import Settings
+from arqlight_fleet import lifeline
+from arqlight_fleet.orders import STOPPED_BY_REQUEST
+from arqlight_fleet.sharing import Order
 from arqlight_fleet.worker import FleetWorker
 
 logger = logging.getLogger("arqlight.process")
 
 
 def run_process(queues: Sequence[Queue], url: str, settings: Settings) -> None:
-    """Serve these queues until SIGTERM or SIGINT, then drain."""
-    asyncio.run(_run(queues, url, settings))
+    """Serve these declared queues until SIGTERM, SIGINT or SIGHUP, then drain."""
+    settings = msgspec.structs.replace(settings, redis_url=url)  # for what handlers keep on the same server
+
+    def declared() -> FleetWorker:
+        return FleetWorker(
+            queues=queues,
+            url=url,
+            settings=settings,
+            lease=settings.lease,
+            capacity=settings.capacity,
+            order=Order(settings.order),
+            job_completion_wait=settings.grace,  # pyright: ignore[reportArgumentType] - arq says int and takes any number
+        )
+
+    run(declared)
 
 
-async def _run(queues: Sequence[Queue], url: str, settings: Settings) -> None:
-    worker = FleetWorker(
-        queues=queues,
-        url=url,
-        settings=settings,
-        lease=settings.lease,
-        job_completion_wait=settings.grace,  # pyright: ignore[reportArgumentType] - arq says int and takes any number
-    )
+def run(make: Callable[[], FleetWorker]) -> FleetWorker:
+    """Run the worker that `make` makes in an event loop of its own, uvloop's if there is one; answers it at its end.
+
+    Ends the process with the status STOPPED_BY_REQUEST when an operator had the worker stopped.
+    """
+    loop = _new_loop()
+    asyncio.set_event_loop(loop)
+    worker = loop.run_until_complete(_run(make))  # and no more: a job that refuses to end must not hold the process
+    if worker.orders.stops:
+        raise SystemExit(STOPPED_BY_REQUEST)
+    return worker
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    if importlib.util.find_spec("uvloop") is None:
+        return asyncio.new_event_loop()
+    uvloop: Any = importlib.import_module("uvloop")
+    return uvloop.new_event_loop()
+
+
+async def _run(make: Callable[[], FleetWorker]) -> FleetWorker:
+    logs.bind(lambda: {"pid": os.getpid()})
+    worker = make()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, worker.handle_sig, signal.SIGHUP)
+    held = asyncio.create_task(lifeline.hold(worker, lambda: _drain_orphan(worker)))
     try:
         await worker.async_run()
     except asyncio.CancelledError:
         logger.warning("the server was away at the end of the drain: running jobs are taken over when it is back")
     finally:
         await worker.close()
+        held.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await held
+    return worker
+
+
+def _drain_orphan(worker: FleetWorker) -> None:
+    if worker.draining:  # a second time would give its jobs back at once
+        return
+    logger.warning("the supervisor is gone: draining")
+    worker.handle_sig(signal.SIGTERM)

@@ -1,12 +1,15 @@
 """What is kept of an ended job for `Job.result()`, and for how long."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arq.jobs import serialize_result
+from arq.jobs import Serializer, serialize_result
+from arq.utils import truncate
 from arq.worker import JobExecutionFailed
 
+from arqlight_core.codec import extra_of, pack
 from arqlight_core.errors import ArqlightError, Signal
 from arqlight_core.jobs import Cancelled, Dead, Outcome, Succeeded
 from arqlight_core.policy import milliseconds
@@ -14,6 +17,8 @@ from arqlight_fleet.attempt import Attempt
 
 if TYPE_CHECKING:
     from arqlight_fleet.worker import FleetWorker
+
+logger = logging.getLogger("arq.worker")
 
 CRON_RESULT_MS = 60_000
 """A cron job's id must stay taken for a while after it ran, or a worker whose clock lags would queue the tick again."""
@@ -46,6 +51,22 @@ class Results:
             case _:
                 return KeptResult()
 
+    def log(self, attempt: Attempt, outcome: Outcome) -> bool:
+        """Log a result as arq's `log_results` asks for; False when there is none, or it may hold what nobody may read.
+
+        A declared job's result is not logged: what a job type works on is its own.
+        """
+        wanted = self._worker.log_results and not self._worker.queues and logger.isEnabledFor(logging.INFO)
+        if not (wanted and isinstance(outcome, Succeeded)):
+            return False
+        try:
+            shown = truncate(repr(outcome.result))
+        except Exception:  # noqa: BLE001 - somebody's object may raise anything
+            return False
+        ref = f"{attempt.job_id}:{attempt.function_name}"
+        logger.info("%6.2fs ← %s ● %s", attempt.run_ms / 1000, ref, "" if outcome.result is None else shown)
+        return True
+
     def _kept(self, attempt: Attempt, result: Any, *, success: bool) -> KeptResult:
         ttl_ms = self._ttl_ms(attempt, success=success)
         data = self._encoded(attempt, result, success=success) if ttl_ms else None
@@ -66,10 +87,10 @@ class Results:
     def _encoded(self, attempt: Attempt, result: Any, *, success: bool) -> bytes | None:
         return serialize_result(
             attempt.function_name,
-            attempt.args,
-            attempt.kwargs,
+            attempt.envelope.args,
+            attempt.envelope.kwargs,
             attempt.number,
-            attempt.enqueued_ms,
+            attempt.envelope.enqueued_ms,
             success,
             result,
             attempt.started_ms,
@@ -77,8 +98,14 @@ class Results:
             f"{attempt.job_id}:{attempt.function_name}",
             attempt.served.keys.wire,
             attempt.job_id,
-            serializer=self._worker.job_serializer,
+            serializer=self._serializer(attempt),
         )
+
+    def _serializer(self, attempt: Attempt) -> Serializer | None:
+        """Arq's own; that of a declared queue keeps what travels with a job beside its payload."""
+        if not self._worker.queues:
+            return self._worker.job_serializer
+        return lambda fields: pack({**fields, **extra_of(attempt.envelope)})
 
 
 def _in_arqs_words(outcome: Dead) -> BaseException:

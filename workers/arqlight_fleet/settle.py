@@ -5,10 +5,21 @@ from typing import assert_never
 
 import msgspec
 
-from arqlight_core.jobs import Cancelled, Dead, Deferred, Failure, Interrupted, Outcome, Retrying, Succeeded
+from arqlight_core.jobs import (
+    Awaiting,
+    Cancelled,
+    Dead,
+    Deferred,
+    Failure,
+    Interrupted,
+    Outcome,
+    Retrying,
+    State,
+    Succeeded,
+)
 from arqlight_core.policy import milliseconds
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import Burial, Call, FinishedJob
+from arqlight_core.store.scripts import Burial, Call, Deferral, FinishedJob
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.results import KeptResult
 
@@ -17,7 +28,16 @@ logger = logging.getLogger("arq.worker")
 
 def completion(attempt: Attempt, kept: KeptResult) -> FinishedJob:
     """A success, as the batch of completions takes it."""
-    return FinishedJob(attempt.claimed.lease, kept.data, kept.ttl_ms, attempt.run_ms)
+    claimed = attempt.claimed
+    return FinishedJob(
+        lease=claimed.lease,
+        result=kept.data,
+        ttl_ms=kept.ttl_ms,
+        run_ms=attempt.run_ms,
+        job_type=attempt.function_name,
+        wait_ms=max(0, claimed.claimed_ms - claimed.due_ms),
+        parent=_parent(attempt),
+    )
 
 
 def settlement(attempt: Attempt, outcome: Outcome, kept: KeptResult) -> Call[bool]:
@@ -26,25 +46,44 @@ def settlement(attempt: Attempt, outcome: Outcome, kept: KeptResult) -> Call[boo
     match outcome:
         case Retrying():
             failure = outcome.failure
-            return scripts.retry(queue, lease, milliseconds(outcome.after), packed(failure), summary(failure))
+            wait_ms, told = milliseconds(outcome.after), (attempt.function_name, attempt.blame.queue)
+            return scripts.retry(queue, lease, wait_ms, packed(failure), summary(failure), *told)
         case Deferred():
-            return scripts.defer(queue, lease, milliseconds(outcome.after), outcome.because, outcome.by)
+            return scripts.defer(queue, lease, _deferral(outcome), attempt.function_name)
+        case Awaiting():
+            return scripts.await_children(queue, lease, attempt.envelope.enqueued_ms, attempt.function_name)
         case Interrupted():
-            return scripts.release(queue, lease, attempt.claimed.due_ms)
-        case Cancelled():
-            return scripts.bury(queue, lease, Burial("cancelled", outcome.reason, b"", "", kept.data, kept.ttl_ms))
-        case Dead():
-            return scripts.bury(queue, lease, _burial(outcome, kept))
+            return scripts.release(queue, lease)
+        case Cancelled() | Dead():
+            return scripts.bury(queue, lease, _burial(attempt, outcome, kept))
         case Succeeded():
             raise AssertionError("successes are completed in batches")
         case _:
             assert_never(outcome)
 
 
-def _burial(outcome: Dead, kept: KeptResult) -> Burial:
-    failure = packed(outcome.failure) if outcome.failure else b""
-    told = summary(outcome.failure) if outcome.failure else outcome.reason
-    return Burial("dead", outcome.reason, failure, told, kept.data, kept.ttl_ms)
+def _deferral(outcome: Deferred) -> Deferral:
+    state = State.HELD if outcome.held else State.SCHEDULED
+    return Deferral(milliseconds(outcome.after), outcome.because, outcome.by, state)
+
+
+def _burial(attempt: Attempt, outcome: Cancelled | Dead, kept: KeptResult) -> Burial:
+    failed = outcome.failure if isinstance(outcome, Dead) else None
+    return Burial(
+        state=State.DEAD if isinstance(outcome, Dead) else State.CANCELLED,
+        reason=outcome.reason,
+        failure=packed(failed) if failed else b"",
+        error=summary(failed) if failed else outcome.reason,
+        result=kept.data,
+        ttl_ms=kept.ttl_ms,
+        job_type=attempt.function_name,
+        parent=_parent(attempt),
+        verdict=attempt.blame.queue,
+    )
+
+
+def _parent(attempt: Attempt) -> str:
+    return str(attempt.envelope.parent or "")
 
 
 def packed(failure: Failure) -> bytes:
@@ -71,6 +110,8 @@ def log_outcome(attempt: Attempt, outcome: Outcome) -> None:
             logger.info(
                 "%6.2fs … %s deferred by %0.2fs: %s", seconds, ref, outcome.after.total_seconds(), outcome.because
             )
+        case Awaiting():
+            logger.info("%6.2fs … %s waits for its children", seconds, ref)
         case Interrupted():
             logger.info("%6.2fs ↻ %s cancelled, will be run again", seconds, ref)
         case Cancelled():

@@ -13,29 +13,34 @@ from secrets import token_hex
 from signal import Signals
 from typing import Any
 
-from arq.jobs import deserialize_job_raw
 from arq.typing import StartupShutdown
 from arq.worker import Worker
 
 from arqlight_core import codec
-from arqlight_core.catalogue import Queue
-from arqlight_core.jobs import Interrupted, Outcome, Retrying, Succeeded
+from arqlight_core.declaration import Queue
+from arqlight_core.jobs import Awaiting, Deferred, Interrupted, Outcome, Retrying, Succeeded
+from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import Settings
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES, Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_fleet.aborts import Aborts
-from arqlight_fleet.arq_words import arq_function, arq_pool, in_our_words, url_of
+from arqlight_fleet.admission import Admissions
+from arqlight_fleet.arq_words import arq_function, arq_pool, in_our_words, read_job, url_of
 from arqlight_fleet.attempt import Attempt, Workbench, perform
 from arqlight_fleet.background import Background
 from arqlight_fleet.claims import Claims
 from arqlight_fleet.exchange import Exchange, Parcel
+from arqlight_fleet.family import Kindred
 from arqlight_fleet.handle import Resources
 from arqlight_fleet.judge import Stop, stopped
 from arqlight_fleet.lease import LeaseKeeper
+from arqlight_fleet.orders import Obedience
+from arqlight_fleet.reports import Reports
 from arqlight_fleet.results import Results
 from arqlight_fleet.served import ServedQueue
 from arqlight_fleet.settle import completion, log_outcome, settlement
+from arqlight_fleet.sharing import Order
 
 logger = logging.getLogger("arq.worker")
 
@@ -54,6 +59,8 @@ class FleetWorker(Worker):
         url: str | None = None,
         settings: Settings | None = None,
         lease: float = 15.0,
+        capacity: int | None = None,
+        order: Order = Order.WEIGHTED,
         **arguments: Any,
     ) -> None:
         declared = [arq_function(job) for queue in queues for job in queue.job_types.values()]
@@ -62,7 +69,7 @@ class FleetWorker(Worker):
         super().__init__([*functions, *declared], **arguments)
         self.url = url or url_of(self.redis_settings, self._pool)
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(2)}"
-        self.queues = queues
+        self.queues, self.capacity, self.order = queues, capacity, order
         own = ServedQueue(QueueKeys(self.queue_name), self.max_jobs)
         self.served = [ServedQueue.declared(queue) for queue in queues] or [own]
         self.attempts: dict[str, Attempt] = {}
@@ -71,10 +78,15 @@ class FleetWorker(Worker):
         self.jobs_failed: int = 0
         self.jobs_retried: int = 0
         self.lease_seconds = lease
-        self.resources = Resources(settings or Settings())
+        self.settings = settings or Settings()
+        self.resources = Resources(self.settings)
         self.claims = Claims(self, self._start)
         self.aborts = Aborts(self)
+        self.reports = Reports(self)
+        self.orders = Obedience(self)
         self._afterwards: set[asyncio.Task[None]] = set()
+        self.up = asyncio.Event()
+        """Set when the server has heard of this worker: it serves."""
 
     # ------------------------------------------------------------------ life
 
@@ -87,15 +99,14 @@ class FleetWorker(Worker):
             await self.on_startup(self.ctx)
         logger.info("Starting worker for %d functions: %s", len(self.functions), ", ".join(self.functions))
         self.leases.start()
-        background = Background(self)
         try:
-            async with background:
+            async with Background(self):
                 await self._serve()
         finally:
             self.leases.stop()
 
     def _connect(self) -> None:
-        self.store = Store(self.url)
+        self.store = Store(self.url, sealer=Sealer.of(self.settings))
         self.leases = LeaseKeeper(self.url, self.lease_seconds)
         self.exchange = Exchange(self.store, self.worker_id, brief_outage=self.lease_seconds / 3)
         if self._pool is None:
@@ -107,18 +118,26 @@ class FleetWorker(Worker):
             worker_id=self.worker_id,
             functions=self.functions,  # pyright: ignore[reportArgumentType] - both kinds have what an attempt needs
             context=self.ctx,
-            read=lambda data: deserialize_job_raw(data, deserializer=self.job_deserializer),
+            read=lambda data: read_job(data, self.job_deserializer),
             in_our_words=in_our_words,
             timeout_s=self.job_timeout_s,
             max_tries=self.max_tries,
             resources=self.resources,
+            sealer=self.store.sealer,
+            kindred=Kindred.of(self.store, self.queues),
+            retry_jobs=self.retry_jobs,
+            burst=self.burst,
             on_job_start=self.on_job_start,
             on_job_end=self.on_job_end,
             forestalled=self.aborts.forestalls if self.allow_abort_jobs else None,
+            admissions=Admissions(self),
         )
 
     async def close(self) -> None:
         """Run the shutdown hook and close every connection; the server may be away."""
+        if not self._handle_signals and self.main_task and not self.main_task.done():
+            self.handle_sig(Signals.SIGUSR1)  # a worker without signals is ended by whoever closes it
+            await asyncio.wait([self.main_task])
         if self._pool is None:
             return
         try:
@@ -144,7 +163,7 @@ class FleetWorker(Worker):
                 await self.claims.rest()
 
     async def _is_over(self) -> bool:
-        busy = bool(self.attempts or self._afterwards) or self.exchange.pending
+        busy = bool(self.attempts or self._afterwards) or self.exchange.pending or self.reports.busy
         if self.draining:
             return not busy
         if not self.burst or busy:
@@ -166,8 +185,8 @@ class FleetWorker(Worker):
         if self.draining:  # claimed by a call that was under way when the drain began
             self._post(attempt, Interrupted())
             return
-        lease = attempt.claimed.lease
-        self.leases.hold(attempt.served.keys, lease, lambda: self.stop_attempt(attempt, Stop.LEASE_LOST))
+        lease, keys = attempt.claimed.lease, attempt.served.keys
+        self.leases.hold(keys, lease, lambda: self.stop_attempt(attempt, Stop.LEASE_LOST))
         self.tasks[attempt.job_id] = self.loop.create_task(self._attend(attempt))
 
     # ------------------------------------------------------------------ one attempt
@@ -182,7 +201,8 @@ class FleetWorker(Worker):
             self._let_go(attempt)
             self._make_room(attempt)
             return
-        log_outcome(attempt, outcome)
+        if not self._results.log(attempt, outcome):
+            log_outcome(attempt, outcome)
         self._count(outcome)
         if attempt.handle.changed:
             self.post_progress(attempt)
@@ -206,6 +226,7 @@ class FleetWorker(Worker):
             if not accepted:
                 logger.warning("the outcome of %s was refused", attempt.job_id)
             self._let_go(attempt)
+            self.reports.heed(attempt, outcome)
             if self.after_job_end and attempt.context:
                 task = self.loop.create_task(self._after(attempt, self.after_job_end))
                 self._afterwards.add(task)
@@ -240,7 +261,7 @@ class FleetWorker(Worker):
     def _count(self, outcome: Outcome) -> None:
         if isinstance(outcome, Succeeded):
             self.jobs_complete += 1
-        elif isinstance(outcome, (Retrying, Interrupted)):
+        elif isinstance(outcome, (Retrying, Interrupted, Deferred, Awaiting)):
             self.jobs_retried += 1
         else:
             self.jobs_failed += 1
@@ -260,17 +281,14 @@ class FleetWorker(Worker):
         if self.draining:
             self._give_back()
             return
-        self.draining = Signals(signum)
-        logger.info("shutdown on %s ◆ %d jobs running, %ds grace", signum.name, len(self.attempts), self._grace())
-        self.loop.call_later(self._grace(), self._give_back)
+        self.draining, grace = Signals(signum), float(self._job_completion_wait)
+        logger.info("shutdown on %s ◆ %d jobs running, %ds grace", signum.name, len(self.attempts), grace)
+        self.loop.call_later(grace, self._give_back)
         self.exchange.stir.set()
         if self.on_stop:
             self.on_stop(self.draining)
 
     handle_sig_wait_for_completion = handle_sig
-
-    def _grace(self) -> float:
-        return float(self._job_completion_wait)
 
     def _give_back(self) -> None:
         for attempt in list(self.attempts.values()):
