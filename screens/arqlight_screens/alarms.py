@@ -7,7 +7,7 @@ from arqlight_core.jobs import State
 from arqlight_core.observe import FleetView, QueueView
 from arqlight_screens.figures import MINUTE, count, duration, moment, share
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.tones import CONDITIONS, Tone
+from arqlight_screens.tones import CHANGED, CONDITIONS, Tone
 
 _MANY_FAIL = 0.5
 _LONG_WAIT_MS = 15 * MINUTE
@@ -61,7 +61,7 @@ def _all_idle(view: FleetView, queues: int) -> Iterator[Alarm]:
 
 
 def _due(queue: QueueView) -> int:
-    return sum(queue.counts[state] for state in (State.WAITING, State.SCHEDULED, State.RETRYING))
+    return sum(queue.counts[state] for state in (State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD))
 
 
 def of_queue(queue: QueueView, now_ms: int) -> Iterator[Alarm]:
@@ -72,6 +72,7 @@ def of_queue(queue: QueueView, now_ms: int) -> Iterator[Alarm]:
         yield _alarm(_UNSERVED, queue, "no worker", f"has no worker: {count(due)} wait", start=_START)
     if queue.paused:
         yield _alarm(1, queue, "paused", _paused(queue, now_ms), "p resumes")
+    yield from _held_up(queue, now_ms)
     if queue.failed_share is not None and queue.failed_share >= _MANY_FAIL:
         failing = f"fails: {share(queue.failed_share)} of the last attempts"
         yield _alarm(2, queue, "retrying", failing, "enter shows why")
@@ -82,6 +83,33 @@ def of_queue(queue: QueueView, now_ms: int) -> Iterator[Alarm]:
         yield _alarm(
             4, queue, "retrying", f"is behind: the oldest job waits {duration(queue.oldest_ms)}", "enter shows it"
         )
+    yield from _changed(queue, now_ms)
+
+
+def _held_up(queue: QueueView, now_ms: int) -> Iterator[Alarm]:
+    """Jobs that neither a pause nor a lack of workers keeps back."""
+    if queue.breaker.state == "open":
+        until = f" until {moment(queue.breaker.until_ms, now_ms)}" if queue.breaker.until_ms else ""
+        why = f": {queue.breaker.why}" if queue.breaker.why else ""
+        yield _alarm(1, queue, "breaker open", f"has its breaker open{until}{why}", "enter shows its jobs")
+    if queue.unknown:
+        names = ", ".join(queue.unknown)
+        text = f"has jobs that no worker knows: {names}"
+        yield _alarm(1, queue, "unknown type", text, start="deploy their code")
+
+
+def _changed(queue: QueueView, now_ms: int) -> Iterator[Alarm]:
+    """What is not as declared: by an operator's will, or because several versions of the code run."""
+    for setting in queue.settings:
+        if setting.overridden:
+            until = f" until {moment(setting.until_ms, now_ms)}" if setting.until_ms else ""
+            why = f": {setting.reason}" if setting.reason else ""
+            text = f"has {setting.name} {setting.effective}, not {setting.declared}, by {setting.by}{until}{why}"
+            yield Alarm(5, queue.name, text, "", "`arqlight reset-setting`", *CHANGED)
+    if queue.drift:
+        workers = "1 worker goes" if queue.drift == 1 else f"{queue.drift} workers go"
+        text = f"is declared in two ways: {workers} by another than the published one"
+        yield Alarm(5, queue.name, text, "", "roll the fleet", *CHANGED)
 
 
 def line_of(queue: QueueView, now_ms: int) -> Line:
@@ -89,7 +117,7 @@ def line_of(queue: QueueView, now_ms: int) -> Line:
     found = sorted(of_queue(queue, now_ms), key=lambda alarm: alarm.gravity)
     if not found:
         return (Part(f" {queue.purpose}", "dim"),)
-    return (found[0].part, Part("  p resumes" if queue.paused else "", "strong"))
+    return (found[0].part, Part(f"  {'p resumes' if queue.paused else found[0].start}", "strong"))
 
 
 def _alarm(gravity: int, queue: QueueView, condition: str, text: str, press: str = "", start: str = "") -> Alarm:

@@ -110,6 +110,12 @@ _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
         _ATTEMPT,
         _text("error", _error, 24, 1),
     ),
+    State.HELD: (
+        _TYPE,
+        Column("due in", 6, _due_in, 1, right=True),
+        _ATTEMPT,
+        _text("because", _because, 24, 1),
+    ),
     State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30)),
     State.DEAD: (_TYPE, _ENDED, _text("error", _error, 24, 1), _text("reason", _reason, 12, 3)),
     State.CANCELLED: (_TYPE, _ENDED, _text("reason", _reason, 14, 1)),

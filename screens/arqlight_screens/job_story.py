@@ -57,7 +57,7 @@ def _facts(job: JobView) -> Iterator[Line]:
     yield _fact("type", job.job_type)
     yield _fact("attempt", f"{job.attempt}" + (f", {job.lapses} workers lost under it" if job.lapses else ""))
     yield _fact("queued", _ago(job.enqueued_ms, job.at_ms))
-    if job.state in (State.SCHEDULED, State.RETRYING):
+    if job.state in (State.SCHEDULED, State.RETRYING, State.HELD):
         yield _fact("due", f"{moment(job.due_ms, job.at_ms)}, in {age(job.due_ms - job.at_ms)}")
     if job.claimed_ms and job.state is State.ACTIVE:
         yield _fact("running", f"{stopwatch(job.at_ms - job.claimed_ms)} on {job.worker}")

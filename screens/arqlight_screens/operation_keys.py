@@ -12,10 +12,15 @@ _MOVES = {"retry": Transition.REVIVE, "purge": Transition.PURGE}
 """The transition that an operation on jobs makes: it tells which tabs it fits."""
 
 
+_OF_QUEUE = (Target.QUEUE, Target.TRASH)
+PLACED = (*_OF_QUEUE, Target.JOBS)
+"""What a screen lets an operator act upon; the command line acts upon everything."""
+
+
 def on_queue() -> tuple[Key, ...]:
     """What can be done to the queue under the cursor. Operations that share a key are each other's opposite."""
     grouped: dict[str, list[Operation]] = {}
-    for target in (Target.QUEUE, Target.TRASH):
+    for target in _OF_QUEUE:
         for operation in OPERATIONS.values():
             if operation.target is target:
                 grouped.setdefault(operation.key, []).append(operation)
@@ -64,7 +69,7 @@ def fits_state(operation: str, state: State) -> bool:
 
 def chosen(key: str, queue: QueueView | None) -> str:
     """Which of the operations that share a key does something to the queue as it was seen."""
-    names = [name for name, operation in OPERATIONS.items() if operation.key == key]
+    names = [name for name, operation in OPERATIONS.items() if operation.key == key and operation.target in _OF_QUEUE]
     undone = "resume" if queue is not None and queue.paused else "pause"
     return undone if undone in names else names[0]
 

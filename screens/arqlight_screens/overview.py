@@ -93,7 +93,8 @@ class Overview(Operating):
             Part(f" {len(counts)} queue{'' if len(counts) == 1 else 's'}"),
             *_total(totals[State.WAITING], "waiting", "plain"),
             *_total(totals[State.ACTIVE], "active", "busy"),
-            *_total(totals[State.RETRYING], "retrying", "warn"),
+            *_total_if_any(totals[State.RETRYING], "retrying", "warn"),
+            *_total_if_any(totals[State.HELD], "held", "warn"),
             *_total(totals[State.DEAD], "dead", "bad"),
         )
 
@@ -153,3 +154,7 @@ class Overview(Operating):
 
 def _total(number: int, label: str, tone: Tone) -> Line:
     return (Part(f"  {count(number)} {label}", tone if number else "dim"),)
+
+
+def _total_if_any(number: int, label: str, tone: Tone) -> Line:
+    return _total(number, label, tone) if number else ()

@@ -35,13 +35,19 @@ def _counted(state: State, tone: Tone) -> Column[QueueView]:
     return Column(_TITLES[state], len(_TITLES[state]), cell, _PRIORITIES[state], right=True)
 
 
-_TITLES = {State.WAITING: "waiting", State.SCHEDULED: "sched", State.RETRYING: "retry", State.DEAD: " dead"}
-_PRIORITIES = {State.WAITING: 1, State.SCHEDULED: 5, State.RETRYING: 2, State.DEAD: 1}
+_TITLES = {
+    State.WAITING: " wait",
+    State.SCHEDULED: "sched",
+    State.RETRYING: "retry",
+    State.HELD: " held",
+    State.DEAD: " dead",
+}
+_PRIORITIES = {State.WAITING: 1, State.SCHEDULED: 5, State.RETRYING: 2, State.HELD: 2, State.DEAD: 1}
 
 
 def _active(queue: QueueView, _now: int) -> Part:
     active = queue.counts[State.ACTIVE]
-    return Part(f"{count(active)}/{count(queue.concurrency)}", "busy" if active else "dim")
+    return Part(f"{count(active)}/{count(queue.slots)}", "busy" if active else "dim")
 
 
 def _oldest(queue: QueueView, _now: int) -> Part:
@@ -82,6 +88,7 @@ _OTHERS = (
     _counted(State.WAITING, "plain"),
     Column("active", 7, _active, 1, 9, right=True),
     _counted(State.RETRYING, "warn"),
+    _counted(State.HELD, "warn"),
     _counted(State.DEAD, "bad"),
     Column("age", 4, _oldest, 3, right=True),
     Column("in/s", 5, _in, 3, right=True),

@@ -31,7 +31,7 @@ _FILTERED_PAGES = 8
 
 def first_tab(queue: QueueView) -> State:
     """The state to look at first: where it hurts, else where the work is."""
-    gravest = (State.DEAD, State.RETRYING, State.ACTIVE, State.WAITING, State.SCHEDULED, State.COMPLETED)
+    gravest = (State.DEAD, State.RETRYING, State.HELD, State.ACTIVE, State.WAITING, State.SCHEDULED, State.COMPLETED)
     stuck = queue.paused is not None or not queue.workers
     order = (State.WAITING, *gravest) if stuck else gravest
     return next((state for state in order if queue.counts[state]), State.WAITING)
@@ -83,7 +83,7 @@ class QueueJobs(Operating):
     def crumbs(self, sight: Sight) -> Line:
         """The queue, and how it does."""
         queue = self._view(sight)
-        told = f"  {count(queue.counts[State.ACTIVE])} of {queue.concurrency} slots busy" if queue else ""
+        told = f"  {count(queue.counts[State.ACTIVE])} of {queue.slots} slots busy" if queue else ""
         return (Part(" / ", "dim"), Part(self._queue, "strong"), Part(told, "dim"))
 
     def trouble(self, sight: Sight) -> Line:

@@ -157,7 +157,9 @@ class RoomScreen(Screen[None]):
         if sight.view is None:
             return (Part(self.room.fleet.address, "dim"), Part(" "))
         living = len(sight.view.workers)
-        workers = Part(f"  {living} worker{'' if living == 1 else 's'}", "plain" if living else "bad")
+        quiet = sum(worker.state != "running" for worker in sight.view.workers)
+        told = f"  {living} worker{'' if living == 1 else 's'}" + (f", {quiet} quiet" if quiet else "")
+        workers = Part(told, "warn" if quiet else "plain" if living else "bad")
         seen = Part(f"  {time_of_day(sight.view.at_ms)} ", "dim")
         return (Part(self.room.fleet.address, "dim"), workers, seen)
 

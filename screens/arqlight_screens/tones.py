@@ -11,6 +11,7 @@ STATES: dict[State, tuple[str, Tone]] = {
     State.WAITING: ("○", "plain"),
     State.ACTIVE: ("●", "busy"),
     State.RETRYING: ("↻", "warn"),
+    State.HELD: ("‖", "warn"),
     State.COMPLETED: ("✓", "ok"),
     State.DEAD: ("✗", "bad"),
     State.CANCELLED: ("⊘", "dim"),
@@ -18,10 +19,17 @@ STATES: dict[State, tuple[str, Tone]] = {
 
 CONDITIONS: dict[str, tuple[str, Tone]] = {
     "paused": ("■", "warn"),
+    "breaker open": ("⊗", "bad"),
     "no worker": ("!", "bad"),
+    "unknown type": ("!", "bad"),
+    "probing": ("◐", "warn"),
+    "limited": ("‖", "warn"),
     "dead letters": ("✗", "bad"),
     "retrying": ("↻", "warn"),
     "busy": ("●", "busy"),
     "idle": ("○", "dim"),
 }
 """The words of `QueueView.condition`."""
+
+CHANGED: tuple[str, Tone] = ("≠", "warn")
+"""What is not as declared."""

@@ -5,7 +5,16 @@ from typing import Any
 
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import Failure, State
-from arqlight_core.observe import FleetView, JobRow, JobView, QueueView, Window, WorkerView
+from arqlight_core.observe import (
+    BreakerState,
+    FleetView,
+    JobRow,
+    JobView,
+    QueueView,
+    SettingView,
+    Window,
+    WorkerView,
+)
 from arqlight_core.observe.fleet import Pause
 from arqlight_core.operations import Report
 
@@ -149,11 +158,32 @@ def busy_fleet() -> FleetView:
     )
 
 
+def held_fleet() -> FleetView:
+    """What policies, breakers and missing code keep back, and what operators have changed."""
+    setting = SettingView("concurrency", "5", "2", "ada", "their API is slow", NOW - 60_000, NOW + 1_740_000)
+    bound = SettingView("fleet_concurrency", "6", "6")
+    return fleet_view(
+        queue("crm:message", counts=counts(waiting=3, held=41), limited="20 per min is used up"),
+        queue("flrts:tasks:create", counts=counts(held=7, dead=1), unknown=("flrts.create_task",)),
+        queue(
+            "healer:incident-processing",
+            counts=counts(held=118, active=1),
+            breaker=BreakerState("open", NOW + 240_000, "5 jobs in a row failed"),
+        ),
+        queue("outreach:personalise", counts=counts(held=2), breaker=BreakerState("half-open")),
+        queue("outreach:send", counts=counts(active=2), settings=(setting, bound)),
+        queue("site:publish", counts=counts(completed=4), drift=1),
+    )
+
+
 def few_rows(queue_name: str, state: State) -> Sequence[JobRow]:
     prefix = f"{{{queue_name}}}:"
     if state is State.DEAD:
         error, reason = "TariffMissing: row 300 has no tariff", "gave up after 2 attempts"
         return [row(f"{prefix}import-{place:02}", error=error, reason=reason, attempt=2) for place in range(12)]
+    if state is State.HELD:
+        told = {"because": "20 per min is used up", "until_ms": NOW + 42_000, "moment_ms": NOW + 42_000}
+        return [row(f"{prefix}message-{place}", State.HELD, **told) for place in range(4)]
     if state is State.ACTIVE:
         told = {"worker": "worker-1", "claimed_ms": NOW - 65_000, "total": 200, "stage": "checking rules"}
         return [row(f"{prefix}run-{place}", State.ACTIVE, done=place * 70, **told) for place in range(3)]

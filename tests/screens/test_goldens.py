@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from arqlight_screens.source import Unavailable
-from tests.screens.canned import CannedFleet, busy_fleet, fleet_view, job
+from tests.screens.canned import CannedFleet, busy_fleet, fleet_view, held_fleet, job
 from tests.screens.conftest import Ticker, Visit, visit
 
 SIZES = [(80, 24), (120, 40)]
@@ -20,6 +20,29 @@ async def test_overview(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
         await guest.until_shown("site:publish")
         golden(guest, "overview")
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
+async def test_overview_of_what_is_held(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(held_fleet()), size) as guest:
+        await guest.until_shown("site:publish")
+        golden(guest, "overview-held")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_held_jobs(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(held_fleet()), size) as guest:
+        await guest.press("enter", "5")
+        await guest.until_shown("message-3")
+        golden(guest, "held-jobs")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_queue_with_a_live_setting(size: tuple[int, int], golden: Golden) -> None:
+    async with visit(CannedFleet(held_fleet()), size) as guest:
+        await guest.press(*"jjjj", "enter")
+        await guest.until_shown("not 5, by ada")
+        golden(guest, "live-setting")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -44,7 +67,7 @@ async def test_overview_while_the_server_is_away(size: tuple[int, int], golden: 
 @pytest.mark.parametrize("size", SIZES)
 async def test_dead_jobs(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until_shown("import-11")
         golden(guest, "dead-jobs")
 
@@ -60,7 +83,7 @@ async def test_active_jobs(size: tuple[int, int], golden: Golden) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet(), jobs={JOB: job(JOB)}), size) as guest:
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until_shown("import-11")
         await guest.press("enter")
         await guest.until_shown("gave up after 2 attempts")
@@ -70,7 +93,7 @@ async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_question_before_a_purge(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter", "6", "X")
+        await guest.press("enter", "7", "X")
         await guest.until_shown("Purge")
         golden(guest, "purge")
 

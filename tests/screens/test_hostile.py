@@ -30,7 +30,7 @@ async def test_a_hostile_string_is_shown_everywhere_and_obeyed_nowhere(text: str
     told = job(text, payload={text: [text]}, reason=text, stage=text, correlation_id=text, log=((NOW, text),))
     fleet = CannedFleet(seen, rows=lambda _queue, _state: [dead], jobs={text: told})
     async with visit(fleet, (120, 60)) as guest:
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until(lambda: isinstance(guest.room.screen, QueueJobs))
         await guest.until(lambda: fleet.windows and "2m ago" in guest.text)
         assert visible(text)[:12].strip() in guest.text

@@ -23,7 +23,7 @@ def screen_of(guest: Visit) -> QueueJobs:
 
 
 async def in_dead_tab(guest: Visit) -> QueueJobs:
-    await guest.press("enter", "6")
+    await guest.press("enter", "7")
     await guest.until_shown("import-11")
     return screen_of(guest)
 
@@ -46,7 +46,7 @@ async def test_entering_a_queue_shows_where_it_hurts() -> None:
 async def test_numbers_and_arrows_turn_the_tabs(fleet: CannedFleet) -> None:
     async with visit(fleet) as guest:
         await guest.press("enter")
-        for key, state in (("1", "scheduled"), ("right", "waiting"), ("tab", "active"), ("7", "cancelled")):
+        for key, state in (("1", "scheduled"), ("right", "waiting"), ("tab", "active"), ("8", "cancelled")):
             await guest.press(key)
             await guest.until(lambda state=state: f"no {state} jobs" in guest.text or "run-2" in guest.text)
         await guest.press("right")
@@ -59,7 +59,7 @@ async def test_the_cursor_stays_on_its_job_when_rows_shift(fleet: CannedFleet) -
     rows = [row(f"job-{place:03}") for place in range(200)]
     fleet.rows = lambda _queue, _state: rows
     async with visit(fleet) as guest:
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until_shown("job-000")
         await guest.press("pagedown", "pagedown", "j")
         table = screen_of(guest).table
@@ -89,7 +89,7 @@ async def test_a_job_that_slid_under_the_cursor_is_not_acted_upon_at_once(fleet:
     rows = [row("a"), row("b")]
     fleet.rows = lambda _queue, _state: rows
     async with visit(fleet) as guest:
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until_shown("▸a")
         del rows[0]
         await guest.look()
@@ -163,7 +163,7 @@ async def test_what_the_state_cannot_take_is_neither_hinted_nor_done(fleet: Cann
 async def test_an_empty_tab_has_nothing_to_purge(fleet: CannedFleet) -> None:
     fleet.report = Report(0, "would move nothing")
     async with visit(fleet) as guest:
-        await guest.press("enter", "7", "X")
+        await guest.press("enter", "8", "X")
         await guest.until(lambda: f"There are no cancelled jobs in {QUEUE}." in guest.toasts)
 
 

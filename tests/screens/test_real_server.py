@@ -12,6 +12,7 @@ from arqlight_core.store import scripts
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.scripts import Appetite
 from tests.screens.conftest import visit
 
 QUEUE = QueueKeys.declared("billing:validation")
@@ -26,7 +27,7 @@ async def enqueue(store: Store, count: int) -> None:
 
 
 async def bury(store: Store, count: int) -> None:
-    claim = await store.run(scripts.claim(QUEUE, count, 15_000, 30_000, "w1", 1))
+    claim = await store.run(scripts.claim(QUEUE, Appetite(count), 15_000, 30_000, "w1", 1))
     for claimed in claim.jobs:
         end = scripts.Burial("dead", "gave up", FAILED, "TariffMissing: row 3", b"", 0)
         await store.run(scripts.bury(QUEUE, claimed.lease, end))
@@ -57,7 +58,7 @@ async def test_pause_retry_purge_and_undo_through_the_screen(store: Store, fleet
     async with visit(fleet) as guest:
         await guest.press("p")
         await guest.until_shown("paused otto")
-        await guest.press("enter", "6")
+        await guest.press("enter", "7")
         await guest.until_shown("TariffMissing: row 3")
         await guest.press("enter")
         await guest.until_shown("Traceback: here")

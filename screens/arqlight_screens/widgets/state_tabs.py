@@ -14,6 +14,7 @@ _SHORT = {
     State.WAITING: "wait",
     State.ACTIVE: "active",
     State.RETRYING: "retry",
+    State.HELD: "held",
     State.COMPLETED: "done",
     State.DEAD: "dead",
     State.CANCELLED: "cancel",
