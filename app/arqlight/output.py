@@ -35,11 +35,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for column in columns:
         shown.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(_visible(str(cell))) for cell in row))
+        shown.add_row(*(Text(visible(str(cell))) for cell in row))
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text without anything that a terminal would obey."""
     return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 

@@ -3,6 +3,6 @@
 use           enqueue, observe, operations   what can be asked of a fleet
 store         store/                         the only place that speaks Redis
 declarations  catalogue                      queues and job types
-decisions     policy, codec                  pure values and pure functions
+decisions     policy, ticks, codec           pure values and pure functions
 words         jobs, errors, settings, clock
 """

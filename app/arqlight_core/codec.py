@@ -31,7 +31,7 @@ _SAFE = {
 }
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """A job as queued: arq's `{t, f, a, k, et}`, and in `x` what arqlight adds and arq ignores."""
 
     function: str

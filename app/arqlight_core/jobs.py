@@ -90,7 +90,7 @@ def allows(transition: Transition, state: State) -> bool:
     return state in TRANSITIONS[transition]
 
 
-class Lease(msgspec.Struct, frozen=True):
+class Lease(msgspec.Struct, frozen=True, gc=False):
     """The right to run one job until it lapses; `owner` is its in-progress value: worker, fence and claim time."""
 
     job_id: JobId
@@ -106,7 +106,7 @@ class Suspicion(IntEnum):
     POISON = 2
 
 
-class ClaimedJob(msgspec.Struct, frozen=True):
+class ClaimedJob(msgspec.Struct, frozen=True, gc=False):
     """A job as a claim hands it over: its lease, raw payload, attempt (1 is the first) and when it was due (ms).
 
     `lane` is its priority as a fraction of a score.

@@ -11,6 +11,7 @@ from arq.jobs import serialize_job
 from arq.worker import Worker
 
 from arqlight_core.clock import monotonic, now_ms
+from arqlight_fleet.process import settle_in
 from arqlight_fleet.worker import FleetWorker
 
 CHUNK = 1000
@@ -35,6 +36,7 @@ def worker_of(kind: str, settings: RedisSettings, moments: list[float]) -> Worke
         "ctx": {"moments": moments},
     }
     if kind == "fleet":
+        settle_in()  # as `arqlight work` and `arqlight fleet` do
         return FleetWorker([noop], **common)
     if kind == "unpolled":
         common["poll_delay"] = 0.01

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arqlight_core import observe
 from arqlight_core.jobs import Lease, State
 from arqlight_core.store import scripts
 from arqlight_core.store.scripts import FinishedJob
@@ -77,3 +78,10 @@ async def test_completions_are_counted_and_their_runs_measured(line: Line):
     bins = await line.raw.hgetall(f"{line.queue.prefix}minute:{minute}")
     assert (await line.totals())["completed"] == 3
     assert {k: v for k, v in bins.items() if k.startswith(b"r")} == {b"r1": b"1", b"r4": b"1", b"r20": b"1"}
+
+
+async def test_a_completed_job_still_tells_how_many_workers_went_down_with_it(line: Line):
+    await line.lapse(await line.running("a", "w1"))
+    [job] = (await line.claim("w2")).jobs
+    await line.finish(job.lease, ttl_ms=FAR)
+    assert (await observe.job(line.store, "a")).lapses == 1

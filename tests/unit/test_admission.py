@@ -84,8 +84,12 @@ def test_a_job_with_more_or_less_than_one_payload_is_refused(wrong: Envelope):
         parsed(PLAIN, wrong, Sealer(Settings()))
 
 
+def addressed(mail: Mail) -> str:
+    return f"to {mail.tenant}"
+
+
 def test_a_key_that_would_give_a_sensitive_field_away_goes_to_the_server_as_a_digest():
-    discreet = replace(TYPE, sensitive=("tenant",), exclusive=lambda mail: f"to {mail.tenant}")
+    discreet = replace(TYPE, sensitive=("tenant",), exclusive=addressed)
     demands = demands_of(discreet, (TENANT,), Mail("+15145551234"))
     assert "5551234" not in demands.told
     assert demands == demands_of(discreet, (TENANT,), Mail("+15145551234"))

@@ -27,6 +27,7 @@ from arqlight_fleet.judge import (
     stopped,
 )
 from arqlight_fleet.served import ServedQueue
+from arqlight_fleet.time_limit import TimeLimit
 
 Context = dict[Any, Any]
 Hook = Callable[[Context], Awaitable[None]] | None
@@ -248,7 +249,7 @@ async def _run(attempt: Attempt, bench: Workbench) -> Outcome | None:
         if bench.on_job_start:
             await bench.on_job_start(attempt.context)
         attempt.started_ms = now_ms()
-        async with asyncio.timeout(timeout_s):
+        with TimeLimit(timeout_s):
             result = await function.coroutine(attempt.context, *args, **kwargs)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the edge where a handler's fate is judged
         attempt.finished_ms = now_ms()

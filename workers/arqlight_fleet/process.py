@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import importlib.util
 import logging
 import os
@@ -45,12 +46,19 @@ def run(make: Callable[[], FleetWorker]) -> FleetWorker:
 
     Ends the process with the status STOPPED_BY_REQUEST when an operator had the worker stopped.
     """
+    settle_in()
     loop = _new_loop()
     asyncio.set_event_loop(loop)
     worker = loop.run_until_complete(_run(make))  # and no more: a job that refuses to end must not hold the process
     if worker.orders.stops:
         raise SystemExit(STOPPED_BY_REQUEST)
     return worker
+
+
+def settle_in() -> None:
+    """Keep what was imported by now out of the garbage collector's sight: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

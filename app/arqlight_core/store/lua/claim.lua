@@ -27,7 +27,7 @@ end
 
 local remembered = redis.call('GET', memory)
 if remembered then
-  local last = cjson.decode(remembered)
+  local last = cmsgpack.unpack(remembered)
   if last.seq == seq then
     local mine, payloads = {}, {}
     for _, job in ipairs(last.jobs) do
@@ -84,10 +84,16 @@ if own_breaker then
   if left < 1 then return {now, math.max(1, math.ceil(earliest - now)), 'breaker'} end
   if left < limit then limit, why = left, 'breaker' end
 end
-local held_before = redis.call('ZMSCORE', held, unpack(ids))
-local leased_until = redis.call('ZMSCORE', active, unpack(ids))
-local lapsed_before = redis.call('ZMSCORE', lapses, unpack(ids))
+local function scores_in(set) return redis.call('EXISTS', set) == 1 and redis.call('ZMSCORE', set, unpack(ids)) or {} end
+local held_before, leased_until, lapsed_before = scores_in(held), scores_in(active), scores_in(lapses)
 local fence = redis.call('INCRBY', prefix .. 'fence', #ids) - #ids
+
+local function all(key_of)
+  local keys = {}
+  for i, id in ipairs(ids) do keys[i] = key_of(id) end
+  return redis.call('MGET', unpack(keys))
+end
+local attempts_before, payloads_of = all(retry_key), all(payload_key)
 
 local function holder_of(id) return string.match(redis.call('GET', lock_key(id)) or '', '^(.-):') end
 
@@ -154,7 +160,7 @@ local function look_again_at(moment, id)
 end
 
 local function take(id, owner, i, lapsed, n)
-  local attempt = tonumber(redis.call('GET', retry_key(id)) or 0)
+  local attempt = tonumber(attempts_before[i] or 0)
   if not lapsed or attempt == 0 then attempt = attempt + 1 end  -- a crash is counted by lapses, not as a try
   redis.call('SET', retry_key(id), attempt, 'EX', RETRY_COUNTER_SECONDS)
   local origin = lapsed and tonumber(redis.call('ZSCORE', came, id) or scores[i]) or scores[i]
@@ -182,12 +188,11 @@ for i, id in ipairs(ids) do
   else
     local mine = lock(id, owner, lapsed, n)
     look_again_at(now + lease, id)  -- also when a stock worker holds it: its job must not block the head
-    local payload = mine and redis.call('GET', payload_key(id))
-    if mine and not payload and redis.call('EXISTS', result_key(id)) == 1 then
+    if mine and not payloads_of[i] and redis.call('EXISTS', result_key(id)) == 1 then
       drop_ghost(id)
     elseif mine then
       take(id, owner, i, lapsed, n)
-      payloads[#jobs] = payload or ''
+      payloads[#jobs] = payloads_of[i] or ''
       if is_suspect(n) then
         suspects_left = suspects_left - 1
         redis.call('SET', prefix .. 'suspect:' .. worker, id, 'PX', keep)
@@ -199,9 +204,11 @@ if #visible > 0 then redis.call('ZADD', queue, 'XX', unpack(visible)) end
 if #jobs > 0 then
   redis.call('ZADD', active, unpack(leases))
   redis.call('ZADD', came, unpack(origins))
-  for _, index in ipairs({scheduled, retrying, held}) do redis.call('ZREM', index, unpack(taken)) end
+  for _, index in ipairs({scheduled, retrying, held}) do
+    if redis.call('EXISTS', index) == 1 then redis.call('ZREM', index, unpack(taken)) end
+  end
   measure('w', waits)
-  redis.call('SET', memory, cjson.encode({seq = seq, jobs = jobs}), 'PX', lease)
+  redis.call('SET', memory, cmsgpack.pack({seq = seq, jobs = jobs}), 'PX', lease)
   if own_breaker then enter(own_breaker, taken, now + lease) end
 end
 return reply(jobs, why, payloads)

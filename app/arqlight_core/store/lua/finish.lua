@@ -9,17 +9,19 @@
 local memory, seq = prefix .. 'finish:' .. ARGV[1], ARGV[2]
 local remembered = redis.call('GET', memory)
 if remembered then
-  local last = cjson.decode(remembered)
+  local last = cmsgpack.unpack(remembered)
   if last.seq == seq then return last.codes end
 end
 
 local codes, gone, done, owners, ended, all_runs, types = {}, {}, {}, {}, {}, {}, {}
-local told = cmsgpack.unpack(ARGV[3])
+local told, locks = cmsgpack.unpack(ARGV[3]), {}
+for i = 4, #ARGV, 3 do locks[#locks + 1] = lock_key(ARGV[i]) end
+local holders = redis.call('MGET', unpack(locks))
 for i = 4, #ARGV, 3 do
   local id, owner, result = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local t = (i - 4) / 3 * 5
   local ttl, run, job_type, parent, wait = told[t + 1], told[t + 2], told[t + 3], told[t + 4], told[t + 5]
-  local mine = not refusal(id, owner, 'finish')
+  local mine = holders[(i - 1) / 3] == owner or not refusal(id, owner, 'finish')
   codes[#codes + 1] = mine and 1 or 0
   if mine then
     if ttl > 0 then
@@ -45,7 +47,14 @@ end
 if #done > 0 then
   redis.call('DEL', unpack(gone))
   redis.call('ZREM', queue, unpack(done))
-  for _, set in ipairs({active, came, lapses}) do redis.call('ZREM', set, unpack(done)) end
+  redis.call('ZREM', active, unpack(done))
+  redis.call('ZREM', came, unpack(done))
+  if redis.call('EXISTS', lapses) == 1 then
+    for i, n in ipairs(redis.call('ZMSCORE', lapses, unpack(done))) do
+      if n then redis.call('HSET', record_key(done[i]), 'lapses', math.floor(n)) end
+    end
+    redis.call('ZREM', lapses, unpack(done))
+  end
   redis.call('ZADD', prefix .. 'completed', unpack(ended))
   measure('r', all_runs)
   count('completed', #done)
@@ -60,5 +69,5 @@ if #done > 0 then
   make_room()
   tell_own_breaker('ok', done, owners)
 end
-redis.call('SET', memory, cjson.encode({seq = seq, codes = codes}), 'PX', 60000)
+redis.call('SET', memory, cmsgpack.pack({seq = seq, codes = codes}), 'PX', 60000)
 return codes

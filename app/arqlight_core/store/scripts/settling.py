@@ -10,7 +10,7 @@ from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts.call import Call
 
 
-class FinishedJob(msgspec.Struct, frozen=True):
+class FinishedJob(msgspec.Struct, frozen=True, gc=False):
     """A completed job; `ttl_ms` 0 keeps no result, -1 keeps it for ever. `parent` is told, should there be one.
 
     `wait_ms` is how long it had been due when it was claimed.
