@@ -38,7 +38,7 @@ def bind(describe: Callable[[], Mapping[str, object]]) -> None:
 
 
 def _add_bound(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for describe in _BOUND.get():
+    for describe in reversed(_BOUND.get()):  # what was bound last is nearest
         for name, value in describe().items():
             event.setdefault(name, value)
     return event

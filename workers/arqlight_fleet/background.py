@@ -83,6 +83,9 @@ class Background:
                 await asyncio.sleep(1.0)
 
     async def _write_progress(self) -> str:
+        """What is new since the last time; while the server is away it stays with the handles, and does not pile up."""
+        if self._worker.exchange.down_since is not None:
+            return "the server is away"
         changed = [attempt for attempt in self._worker.attempts.values() if attempt.handle.changed]
         for attempt in changed:
             self._worker.post_progress(attempt)

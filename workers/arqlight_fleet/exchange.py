@@ -21,6 +21,8 @@ from arqlight_fleet.served import ServedQueue
 logger = logging.getLogger("arqlight.exchange")
 
 LONGEST_PAUSE = 2.0
+_AT_ONCE = 500
+"""Jobs that one script completes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ class Exchange:
             parcels = await self._try(parcels)
 
     def _completions(self) -> list[Parcel]:
+        """One batch for each queue; what is beyond it goes with the next round trip: a script remembers one call."""
         batches, self._finished = self._finished, {}
-        return [self._completion(served, jobs) for served, jobs in batches.values()]
+        for key, (served, jobs) in batches.items():
+            if len(jobs) > _AT_ONCE:
+                self._finished[key] = (served, jobs[_AT_ONCE:])
+        return [self._completion(served, jobs[:_AT_ONCE]) for served, jobs in batches.values()]
 
     def _completion(self, served: ServedQueue, jobs: list[tuple[FinishedJob, Callable[[bool], None]]]) -> Parcel:
         served.finishes += 1

@@ -96,6 +96,7 @@ class Family:
         self._queue = QueueKeys.declared(job_type.queue.name)
         self._correlation_id = envelope.correlation_id or lease.job_id  # a stock producer gives none
         self._spawns = 0
+        self._spawning = False
         self._follow_ups = 0
 
     async def look(self) -> Outcome | None:
@@ -139,6 +140,15 @@ class Family:
 
     async def spawn(self, asked: JobType[Any] | str, payloads: Payloads[Any], on_failure: OnFailure) -> int:
         """Queue a child for each payload, in chunks; goes on where an earlier run was cut off."""
+        if self._spawning:  # both would number their children alike
+            raise UsageError(f"{self._job_type.name} spawns twice at once: await one spawn before the next.")
+        self._spawning = True
+        try:
+            return await self._spawn(asked, payloads, on_failure)
+        finally:
+            self._spawning = False
+
+    async def _spawn(self, asked: JobType[Any] | str, payloads: Payloads[Any], on_failure: OnFailure) -> int:
         job_type = self._kindred.follow_up(asked, self._job_type)
         news = Spawned(self._life, self._spawns, job_type.name, job_type.queue.name)
         self._spawns += 1

@@ -1,6 +1,7 @@
 """What a handler holds of its own run: ids, progress, log lines, and resources shared by the process."""
 
 import asyncio
+from collections import deque
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ from arqlight_core.settings import Settings
 from arqlight_fleet.family import Family, Payloads
 
 T = TypeVar("T")
+
+_LINES_KEPT = 200
+"""As many as progress.lua keeps of a job."""
 
 
 class Resources:
@@ -62,7 +66,7 @@ class RunHandle:
         self.correlation_id = ""
         self.family: Family | None = None
         self.done, self.total, self.stage = 0, 0, ""
-        self.lines: list[str] = []
+        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self.changed = False
 
     @property
@@ -123,5 +127,6 @@ class RunHandle:
 
     def take_lines(self) -> list[str]:
         """The lines not yet written."""
-        lines, self.lines = self.lines, []
+        lines = list(self.lines)
+        self.lines.clear()
         return lines

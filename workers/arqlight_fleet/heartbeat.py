@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from arqlight_core.clock import monotonic, now_ms
-from arqlight_core.store.declarations import declarations, fingerprint
+from arqlight_core.store.declarations import declarations, fingerprint, undeclared
 from arqlight_fleet import neighbourhood
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.chore import Chore
@@ -28,6 +28,7 @@ class Heartbeat:
     def __init__(self, worker: "FleetWorker", vitals: Vitals, chores: Callable[[], Sequence[Chore]]) -> None:
         self._worker, self._vitals, self._chores = worker, vitals, chores
         self._declared = declarations(worker.queues)
+        self._undeclared = {} if worker.queues else {one.keys.name: undeclared(one.keys) for one in worker.served}
         self._identity = _identity(worker.worker_id) | {
             "declarations": {name: fingerprint(told) for name, told in self._declared.items()},
             "functions": sorted(worker.functions),
@@ -38,6 +39,8 @@ class Heartbeat:
         store = self._worker.store
         if self._declared:
             await store.publish_queues(self._declared)
+        if self._undeclared:
+            await store.introduce_queues(self._undeclared)
         began = monotonic()
         now = await store.time_ms()
         trip_ms = round((monotonic() - began) * 1000, 2)

@@ -18,7 +18,10 @@ class Holds:
         self._lock = threading.Lock()
 
     def take(self, holds: Iterable[Hold], on_lost: Lost) -> None:
-        """Renew these until they are dropped; `on_lost` tells that another job has one of them."""
+        """Renew these until they are dropped; `on_lost` tells that another job has the key.
+
+        A place as a probe may go: the breaker has turned, and the run says nothing of it any more. That stops no job.
+        """
         with self._lock:
             self._held.update(dict.fromkeys(holds, on_lost))
 
@@ -37,5 +40,5 @@ class Holds:
         kept = line.run(scripts.keep(lease_ms, held))
         lost = [hold for hold, is_kept in zip(held, kept, strict=True) if not is_kept]
         with self._lock:  # what was dropped while the call was on its way is not lost
-            told = [self._held.pop(hold, None) for hold in lost]
-        return [on_lost for on_lost in told if on_lost]
+            told = [(hold, self._held.pop(hold, None)) for hold in lost]
+        return [on_lost for hold, on_lost in told if on_lost and hold.kind == "exclusive"]

@@ -71,7 +71,9 @@ async def jobs(
 def _job_row(row: JobRow, now_ms: int) -> list[object]:
     share = "" if row.share is None else f"{row.share:.0%} {row.stage}"
     old = age(now_ms - row.enqueued_ms) if row.enqueued_ms else "-"
-    return [row.id, row.job_type, old, row.attempt, row.worker, share, row.error or row.reason or row.because]
+    held = row.because if row.state is State.HELD else ""
+    why = held or row.error or row.reason or row.because
+    return [row.id, row.job_type, old, row.attempt or "-", row.worker, share, why]
 
 
 async def job(job_id: str, /, *, json: bool = False) -> None:

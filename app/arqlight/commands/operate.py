@@ -133,4 +133,5 @@ def _print(report: Report, *, json: bool) -> None:
         return
     output.say(report.summary)
     for reason, count in report.skipped.items():
-        output.say(f"{count} left alone: {reason}")
+        if reason not in report.summary:
+            output.say(f"{count} left alone: {reason}")

@@ -46,7 +46,9 @@ def _condition(view: BreakerView) -> str:
 
 
 def _last(view: BreakerView) -> str:
-    return f"{view.last.why}, by {view.last.by}" if view.last.at_ms else "-"
+    if not view.last.at_ms:
+        return "-"
+    return f"{view.last.why}, by {view.last.by}" if view.last.why else f"by {view.last.by}"
 
 
 async def limits(*, json: bool = False) -> None:
@@ -69,4 +71,9 @@ async def limits(*, json: bool = False) -> None:
 def _limit_row(view: LimitView) -> list[object]:
     waiting = [f"{one.key or 'everybody'} for {age(one.free_ms - view.at_ms)}" for one in view.keys]
     more = f" and {view.limited - len(view.keys)} more" if view.limited > len(view.keys) else ""
-    return [view.name, ", ".join(view.queues), ", ".join(view.rates), view.denials, ", ".join(waiting) + more or "-"]
+    return [view.name, ", ".join(view.queues), _rates(view), view.denials, ", ".join(waiting) + more or "-"]
+
+
+def _rates(view: LimitView) -> str:
+    live = [f"set to {rates} in {queue}" for queue, rates in view.set_to.items()]
+    return "; ".join([", ".join(view.rates), *live])

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.errors import BreakerNotFound
+from arqlight_core.live_settings import RATE
+from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED, QueueKeys, SharedKeys
+from arqlight_core.store.scripts.steering import Orders, Override
 
 LIMITED_SHOWN = 20
 """Keys that a limit's view names: those that wait longest."""
@@ -15,7 +18,7 @@ LIMITED_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A declared breaker: a queue's own, or that of a dependency and of all `queues` that need it."""
+    """A breaker: a queue's own, or that of a dependency and of all `queues` that need it."""
 
     name: str
     keys: QueueKeys | SharedKeys
@@ -102,6 +105,9 @@ class LimitView:
     name: str
     queues: tuple[str, ...]
     rates: tuple[str, ...]
+    """As declared."""
+    set_to: dict[str, str]
+    """Queue -> rates that an operator has set for it."""
     exact: bool
     denials: int
     """How often it has held a job."""
@@ -110,14 +116,22 @@ class LimitView:
 
 
 async def guards(store: Store) -> tuple[Guard, ...]:
-    """Every declared breaker: the queues' own, then those of dependencies."""
+    """Every breaker: the queues' own, declared or set by an operator, then those of dependencies."""
     published = await store.published_queues()
+    orders = await store.run(scripts.orders([]))
     own = [
-        Guard(name, QueueKeys(told["wire"]), "", (name,), told["breaker"])
+        Guard(name, QueueKeys(told["wire"]), "", (name,), rules)
         for name, told in published.items()
-        if told.get("breaker")
+        if (rules := _own_rules(told, orders.standing(name)))
     ]
     return (*own, *(Guard(name, SHARED, name, *needed) for name, needed in sorted(_dependencies(published).items())))
+
+
+def _own_rules(told: Mapping[str, Any], standing: Mapping[str, Override]) -> str:
+    """The rules that count now; '' where a queue has no breaker. A declared one stays listed when it is set to none."""
+    declared: str = told.get("breaker", "")
+    live = standing["breaker"].value if "breaker" in standing else declared
+    return live if declared or live != NONE else ""
 
 
 def _dependencies(published: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[tuple[str, ...], str]]:
@@ -143,7 +157,7 @@ async def guard(store: Store, name: str) -> Guard:
 
 
 async def breakers(store: Store) -> tuple[BreakerView, ...]:
-    """How every declared breaker stands: two round trips."""
+    """How every breaker stands: three round trips."""
     declared = await guards(store)
     answers = await store.run_all([scripts.breaker(one.keys, one.member) for one in declared]) if declared else []
     return tuple(_breaker(one, answer) for one, answer in zip(declared, answers, strict=True))
@@ -192,7 +206,7 @@ def _whole(told: Mapping[str, str], field: str) -> int:
 
 
 async def limits(store: Store) -> tuple[LimitView, ...]:
-    """Whom every declared limit keeps waiting: two round trips."""
+    """Whom every declared limit keeps waiting: three round trips."""
     published = await store.published_queues()
     declared: dict[str, dict[str, Any]] = {}
     queues: dict[str, tuple[str, ...]] = {}
@@ -200,11 +214,25 @@ async def limits(store: Store) -> tuple[LimitView, ...]:
         for name, limit in told.get("limits", {}).items():
             declared[name], queues[name] = limit, (*queues.get(name, ()), queue)
     names = sorted(declared)
+    orders = await store.run(scripts.orders([]))
     now, *answers = await store.run(scripts.limits(LIMITED_SHOWN, names))
     return tuple(
-        LimitView(now, name, queues[name], tuple(declared[name]["rates"]), declared[name]["exact"], *_waiting(answer))
+        LimitView(
+            now,
+            name,
+            queues[name],
+            tuple(declared[name]["rates"]),
+            _set_rates(name, queues[name], orders),
+            declared[name]["exact"],
+            *_waiting(answer),
+        )
         for name, answer in zip(names, answers, strict=True)
     )
+
+
+def _set_rates(limit: str, queues: Iterable[str], orders: Orders) -> dict[str, str]:
+    standing = {queue: orders.standing(queue).get(f"{RATE}{limit}") for queue in queues}
+    return {queue: override.value for queue, override in standing.items() if override}
 
 
 def _waiting(answer: list[Any]) -> tuple[int, int, tuple[LimitedKey, ...]]:

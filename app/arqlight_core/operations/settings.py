@@ -84,8 +84,10 @@ def _limit_of(queue: str, value: str, views: dict[str, SettingView]) -> tuple[st
     if told:
         return f"{RATE}{limit.strip()}", rates
     limits = [name for name in views if name.startswith(RATE)]
+    if not limits:
+        raise UsageError(f"Queue {queue} declares no limit; a Queue has them by `limits`.")
     if len(limits) != 1:
-        known = ", ".join(name.removeprefix(RATE) for name in limits) or "none"
+        known = ", ".join(name.removeprefix(RATE) for name in limits)
         raise UsageError(f"Say which limit of {queue}, as in sending={value}; it has: {known}.")
     return limits[0], value
 

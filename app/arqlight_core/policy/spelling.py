@@ -51,10 +51,19 @@ def _rate(text: str) -> Rate:
     if not found:
         raise UsageError(f"{text!r} is no rate; write one like 20/min, or several like 20/min, 1000/h.")
     limit, per, burst = found.groups()
-    rate = Rate(read_whole(limit), span(per if per[:1].isdigit() else f"1{per}"), read_whole(burst) if burst else 0)
+    rate = Rate(read_whole(limit), _per(text, per), read_whole(burst) if burst else 0)
     if not rate.per or rate.burst > rate.limit:
         raise UsageError(f"{text!r} does not fit: its span must be above zero and its burst no more than its limit.")
     return rate
+
+
+def _per(rate: str, text: str) -> timedelta:
+    try:
+        return span(text if text[:1].isdigit() else f"1{text}")
+    except UsageError as problem:
+        raise UsageError(
+            f"{rate!r} is no rate: {text!r} is no span of time; write one like 20/min or 5/10s."
+        ) from problem
 
 
 def print_rates(rates: tuple[Rate, ...]) -> str:

@@ -24,6 +24,11 @@ def declarations(queues: Iterable[Queue]) -> dict[str, dict[str, Any]]:
     return {queue.name: _queue(queue) for queue in queues}
 
 
+def undeclared(keys: QueueKeys) -> dict[str, Any]:
+    """What there is to tell of a queue that is served by arq's own arguments."""
+    return {"wire": keys.wire, "purpose": "Functions of an arq worker."}
+
+
 def fingerprint(declaration: Mapping[str, Any]) -> str:
     """Twelve characters that are the same wherever this declaration is the same: it tells versions apart."""
     text = json.dumps(declaration, sort_keys=True, separators=(",", ":"))

@@ -92,8 +92,15 @@ class Store:
         """Tell everybody of these queues: name -> declaration, with at least `wire`."""
         await self._client.hset(keys.QUEUES, mapping={name: json.dumps(told) for name, told in declarations.items()})
 
+    async def introduce_queues(self, queues: dict[str, dict[str, Any]]) -> None:
+        """Tell everybody of queues that this worker serves undeclared: a declaration of that name stays as it is."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for name, told in queues.items():
+                pipe.hsetnx(keys.QUEUES, name, json.dumps(told))
+            await pipe.execute()
+
     async def published_queues(self) -> dict[str, dict[str, Any]]:
-        """Every queue that was ever declared to this server: name -> declaration."""
+        """Every queue that was ever declared to this server, or served: name -> declaration, with at least `wire`."""
         told = await self._client.hgetall(keys.QUEUES)
         return {name.decode(): json.loads(text) for name, text in sorted(told.items())}
 

@@ -42,7 +42,8 @@ end
 local spared = spared_until(lease)
 if redis.call('EXISTS', prefix .. 'paused') == 1 then return {now, -1, 'paused'} end
 if fleet_concurrency > 0 then
-  limit = math.min(limit, fleet_concurrency - redis.call('ZCOUNT', active, '(' .. now, '+inf'))
+  local ended = spared > now and 0 or now  -- a lease that is left to its owner takes up room
+  limit = math.min(limit, fleet_concurrency - redis.call('ZCOUNT', active, '(' .. ended, '+inf'))
   if limit <= 0 then
     redis.call('SET', prefix .. 'full', '1', 'PX', lease)  -- whoever ends a job wakes those who found no room
     return {now, -1, 'full'}

@@ -6,11 +6,12 @@
 -- Event: none; whoever takes a job over emits its lapse
 local owner = ARGV[1] .. ':'
 local ended = 0
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', active, '(' .. now, '+inf')) do
+-- Also those that have run out, which a silence may have left to it; they keep their place in the line.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', active, '(0', '+inf')) do
   local lock = redis.call('GET', lock_key(id))
   if lock and string.sub(lock, 1, #owner) == owner then
     redis.call('ZADD', active, 0, id)
-    redis.call('ZADD', queue, 'XX', now, id)
+    redis.call('ZADD', queue, 'XX', 'LT', now, id)
     ended = ended + 1
   end
 end

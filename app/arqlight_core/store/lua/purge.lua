@@ -20,19 +20,12 @@ local trash = prefix .. 'trash:' .. operation
 if redis.call('EXISTS', trash .. ':undone') == 1 then return 0 end
 local moved = 0
 
-local function runs(id)
-  local lease_end = redis.call('ZSCORE', active, id)
-  return lease_end and tonumber(lease_end) > now or held_by_stock(id)
-end
+local spared = tonumber(redis.call('HGET', prefix .. 'pulse', 'spared') or 0)
 
--- Whom to tell that this child ends here, out of its payload: what was not written by us tells nobody.
-local function parent_of(id)
-  if not string.find(id, '/%x+%.%d+$') then return '' end
-  local read, told = pcall(function()
-    local parent = cmsgpack.unpack(redis.call('GET', payload_key(id))).x.parent
-    return parent[1] .. '\n' .. parent[2] .. '\n' .. string.format('%.0f.%.0f', parent[3], parent[4]) .. (parent[5] and '!' or '')
-  end)
-  return read and told or ''
+-- A lease that a silence has left to its owner stands, too.
+local function runs(id)
+  local lease_end = tonumber(redis.call('ZSCORE', active, id) or 0)
+  return lease_end > now or (lease_end > 0 and spared > now) or held_by_stock(id)
 end
 
 local function throw_away(id, score)
@@ -45,8 +38,10 @@ local function throw_away(id, score)
   end
   for _, key in ipairs(job_keys(id)) do
     if redis.call('EXISTS', key) == 1 then
-      redis.call('RENAME', key, trash .. ':' .. key)
-      redis.call('PEXPIRE', trash .. ':' .. key, keep)
+      local passing = key == result_key(id) and redis.call('PTTL', key) > 0  -- its own time goes on in the trash
+      local there = trash .. (passing and ':passing:' or ':') .. key
+      redis.call('RENAME', key, there)
+      redis.call('PEXPIRE', there, passing and math.min(keep, redis.call('PTTL', there)) or keep)
     end
   end
   redis.call('ZADD', trash, score, id)

@@ -31,6 +31,8 @@ local function put_back(id, score)
       redis.call('PERSIST', key)
     end
   end
+  local passing = trash .. ':passing:' .. result_key(id)
+  if redis.call('EXISTS', passing) == 1 then redis.call('RENAME', passing, result_key(id)) end
   if not ended then redis.call('ZADD', queue, score, id) end
   if state ~= 'waiting' then redis.call('ZADD', prefix .. state, math.floor(score), id) end
   if not ended and state ~= 'waiting' and lane_of(score) > 0 then redis.call('ZADD', maturing, score, id) end

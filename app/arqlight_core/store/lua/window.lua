@@ -31,12 +31,16 @@ local function body(id)
   return ''
 end
 
+local function attempts(id)
+  return redis.call('GET', retry_key(id)) or not live[state] and redis.call('LLEN', attempts_key(id)) or ''
+end
+
 local answer = {now, total}
 for i = 1, #found, 2 do
   local id = found[i]
   local fields = redis.call('HMGET', record_key(id), 'done', 'total', 'stage', 'error', 'reason', 'because', 'until')
   answer[#answer + 1] = {
-    id, found[i + 1], redis.call('GET', lock_key(id)) or '', redis.call('GET', retry_key(id)) or '', body(id), fields,
+    id, found[i + 1], redis.call('GET', lock_key(id)) or '', attempts(id), body(id), fields,
   }
 end
 return answer

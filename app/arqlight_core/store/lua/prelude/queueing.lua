@@ -27,6 +27,7 @@ end
 
 -- Puts the newest payload into the scheduled job that holds the key, and starts its delay anew.
 local function merge(holder, payload, delay, lane)
+  report(parent_of(holder), 'cancelled')  -- of a child the new payload knows nothing, or another number
   redis.call('SET', payload_key(holder), payload)
   for _, index in ipairs({scheduled, maturing}) do redis.call('ZREM', index, holder) end
   place(holder, now + delay, lane, scheduled)

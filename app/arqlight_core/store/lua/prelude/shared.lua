@@ -144,6 +144,16 @@ local function report(parent, outcome)
   if parent ~= '' then redis.call('XADD', prefix .. 'reports', '*', 'parent', parent, 'outcome', outcome) end
 end
 
+-- Whom to tell that this child ends here, out of its payload: what was not written by us tells nobody.
+local function parent_of(id)
+  if not string.find(id, '/%x+%.%d+$') then return '' end
+  local read, told = pcall(function()
+    local parent = cmsgpack.unpack(redis.call('GET', payload_key(id))).x.parent
+    return parent[1] .. '\n' .. parent[2] .. '\n' .. string.format('%.0f.%.0f', parent[3], parent[4]) .. (parent[5] and '!' or '')
+  end)
+  return read and told or ''
+end
+
 local function keep_failure(id, failure, error)
   if failure == '' then return end
   redis.call('RPUSH', attempts_key(id), failure)
