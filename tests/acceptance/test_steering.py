@@ -57,7 +57,7 @@ def test_a_fleet_is_steered_and_tells_what_it_did(user: CommandLine) -> None:
 NONSENSE = {
     ("set-concurrency", QUEUE, "0"): "'0' does not fit; give a whole number",
     ("set-concurrency", QUEUE, "3", "--for", "soon"): "'soon' is no span of time; write one like",
-    ("set-rate", QUEUE, "fast"): "Say which limit",
+    ("set-rate", QUEUE, "fast"): "declares no limit",
     ("set-breaker", QUEUE, "colour=red"): "is no rule of a breaker",
     ("reset-setting", QUEUE, "colour"): "has no live setting colour; it has: breaker",
     ("quiet-worker", "nobody"): "There is no worker nobody; `arqlight workers`",

@@ -1,5 +1,6 @@
 """`arqlight work` runs an existing arq settings class as it stands, and says in one sentence when there is none."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -75,6 +76,17 @@ def test_a_burst_does_what_is_there_and_ends(worker: CommandLine, folder: Path) 
     assert "doubling 21" in done.stderr
     produce(folder, "('double', 4)")
     assert "double ● 8" in worker.run("work", "letters.jobs.AS_DICT").stderr
+
+
+def test_the_control_room_shows_its_queue_and_its_dead_jobs(worker: CommandLine, folder: Path) -> None:
+    produce(folder, "('double',)")  # an argument is missing
+    worker.run("work", "letters.jobs.WorkerSettings", "--burst")
+    [queue] = json.loads(worker.run("status", "--json").stdout)["queues"]
+    assert (queue["name"], queue["wire"], queue["counts"]["dead"]) == ("mine", "mine", 1)
+    [dead] = json.loads(worker.run("jobs", "mine", "--state", "dead", "--json").stdout)["rows"]
+    assert dead["attempt"] == 1
+    assert "TypeError" in worker.run("job", dead["id"]).stdout
+    worker.run("retry", "mine", dead["id"])
 
 
 def test_processes_are_supervised_and_end_with_a_burst(worker: CommandLine, folder: Path) -> None:

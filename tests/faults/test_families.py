@@ -151,6 +151,15 @@ async def test_several_spawns_make_one_flow(store: Store):
     assert sorted(SEEN) == [0, 1, 10, 11, 12]
 
 
+async def test_spawns_at_once_are_refused_before_a_child_is_lost(store: Store):
+    async def both(run: Run, _script: Script) -> Any:
+        await asyncio.gather(run.spawn(leaf, leaves(range(2))), run.spawn(single, leaves(range(10, 13))))
+
+    ACTS["act"] = both
+    view = await outcome(store)
+    assert view.failures[0].error == "UsageError"
+
+
 async def test_a_spawn_that_was_cut_off_goes_on_where_it_was_in_the_next_attempt(store: Store):
     taken: list[int] = []
 

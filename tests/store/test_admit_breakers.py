@@ -12,10 +12,11 @@ from arqlight_core.errors import BreakerNotFound
 from arqlight_core.operations import close_breaker, half_open_breaker, reset_breaker, trip_breaker
 from arqlight_core.policy import Dependency
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import Store
+from arqlight_core.store.gateway import LeaseLine, Store
 from arqlight_core.store.keys import SHARED
 from arqlight_core.store.scripts import Hold, Steering, Verdict
 from arqlight_fleet.admission import Demands
+from arqlight_fleet.holds import Holds
 from tests.store.gate import LEASE_MS, MS, Api, Gate, limited, quick, rate
 
 SITE = Demands("site:42", (), ())
@@ -172,6 +173,20 @@ async def test_a_probe_that_is_kept_holds_its_place(api: Api):
     await api.gate.wait(301)
     await api.enter()
     assert await api.gate.keep(Hold(lease, "probe", "api")) == [False]
+
+
+async def test_a_probe_runs_on_when_the_breaker_turns_and_its_place_is_gone(gate: Gate, api: Api):
+    await api.half_open()
+    (lease, _), told = await api.enter(), list[str]()
+    holds, line = Holds(), LeaseLine(gate.store.url)
+    holds.take([Hold(lease, "probe", "api")], lambda: told.append("probe"))
+    holds.take([Hold(lease, "exclusive", "site:42")], lambda: told.append("exclusive"))
+    await gate.let_in(SITE)
+    await gate.store.run(scripts.steer(SHARED, "api", Steering("reset", 0, "ada", "mended")))
+    for on_lost in holds.renew(line, LEASE_MS):
+        on_lost()
+    line.close()
+    assert told == ["exclusive"]
 
 
 @pytest.mark.parametrize("verdict", ["ok", "fault", "config"])
@@ -356,6 +371,16 @@ async def declared(gate: Gate) -> Store:
     }
     await gate.store.publish_queues({"crm:mail": told})
     return gate.store
+
+
+async def test_a_breaker_that_an_operator_has_set_is_there_to_be_steered(gate: Gate):
+    await gate.store.publish_queues({"crm:mail": {"wire": "arq:{crm:mail}", "breaker": ""}})
+    assert await observe.breakers(gate.store) == ()
+    await gate.store.run(scripts.override("crm:mail", "breaker", "faults=3", "ann", "", 0))
+    [view] = await observe.breakers(gate.store)
+    assert (view.name, view.rules) == ("crm:mail", "faults=3")
+    await gate.store.run(scripts.override("crm:mail", "breaker", "none", "ann", "", 0))
+    assert await observe.breakers(gate.store) == ()
 
 
 async def test_forced_open_it_holds_everybody_until_its_time_is_over(gate: Gate, api: Api, declared: Store):

@@ -236,6 +236,10 @@ async def test_denials_and_whom_they_concern_can_be_seen(gate: Gate):
         2,
     )
     assert {one.key for one in view.keys} == {"acme", "bolt"}
+    assert view.set_to == {}
+    await gate.store.run(scripts.override("crm:email", "rate:email", "5/min", "ann", "", 0))
+    [view] = await observe.limits(gate.store)
+    assert (view.rates, view.set_to) == (("1 per min",), {"crm:email": "5/min"})
     assert all(view.at_ms + 50_000 < one.free_ms <= view.at_ms + 60_000 for one in view.keys)
 
 

@@ -6,6 +6,8 @@ from arqlight_core import observe
 from arqlight_core.jobs import Lease, State
 from arqlight_core.store import scripts
 from arqlight_core.store.scripts import FinishedJob
+from arqlight_fleet.exchange import Exchange
+from arqlight_fleet.served import ServedQueue
 from tests.store.line import FAR, Line, lease_of
 
 
@@ -85,3 +87,15 @@ async def test_a_completed_job_still_tells_how_many_workers_went_down_with_it(li
     [job] = (await line.claim("w2")).jobs
     await line.finish(job.lease, ttl_ms=FAR)
     assert (await observe.job(line.store, "a")).lapses == 1
+
+
+async def test_thousands_that_ended_while_the_server_was_away_are_all_completed(line: Line):
+    served, exchange, accepted = ServedQueue(line.queue, 3_000), Exchange(line.store, "w1", 5.0), list[bool]()
+    for chunk in range(6):
+        await line.put(*(f"{chunk}-{n}" for n in range(500)))
+        for job in (await line.claim(limit=500)).jobs:
+            exchange.finish(served, FinishedJob(job.lease, b"", 0, 5), accepted.append)
+    while exchange.pending:
+        await exchange.turn([])
+    assert accepted == [True] * 3_000
+    assert (await line.totals())["completed"] == 3_000

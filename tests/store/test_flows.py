@@ -8,10 +8,11 @@ import pytest
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.flow import Flow, Parent
 from arqlight_core.jobs import Lease, State
+from arqlight_core.policy import Mode
 from arqlight_core.store import scripts
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import ChildEnd, FinishedJob, NewJob, Reached, Spawned
-from tests.store.line import FAR, LOCK, QUEUE, Line, dead
+from tests.store.line import FAR, LOCK, PAYLOAD, QUEUE, Line, dead
 
 LIFE = 1_000
 CHILDREN = QueueKeys.declared("test:children")
@@ -328,6 +329,14 @@ async def test_a_purge_copes_with_a_child_that_cannot_be_read(line: Line, payloa
     await line.run(scripts.enqueue(QUEUE, [child(payload=payload)]))
     assert await line.purge(State.WAITING) == 1
     assert await reported(line) == []
+
+
+async def test_a_child_whose_payload_is_replaced_by_a_newer_one_is_told_as_cancelled(line: Line):
+    await line.run(scripts.enqueue(QUEUE, [replace(child(), unique="k", unique_ms=FAR, mode=Mode.DEBOUNCE)]))
+    await line.defer(await line.lease())  # it snoozes
+    for _ in range(2):
+        await line.run(scripts.enqueue(QUEUE, [NewJob("newer", PAYLOAD, FAR, 0.0, "k", FAR, Mode.DEBOUNCE)]))
+    assert await reported(line) == [(str(PARENT), "cancelled")]
 
 
 async def test_a_dead_child_that_is_purged_is_not_told_again(line: Line):

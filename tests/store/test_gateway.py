@@ -5,6 +5,7 @@ from redis.exceptions import ResponseError
 
 from arqlight_core.errors import ServerUnreachable, UsageError
 from arqlight_core.store import scripts
+from arqlight_core.store.declarations import undeclared
 from arqlight_core.store.gateway import LeaseLine, Store, open_store, refuse_evicting
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Appetite, NewJob, Placed
@@ -82,6 +83,13 @@ async def test_a_wake_up_names_its_queue(line: Line):
 async def test_declared_queues_are_published_by_name(line: Line):
     await line.store.publish_queues({"another": {"wire": "arq:{another}"}})
     assert list(await line.store.published_queues()) == ["another", QUEUE.name]
+
+
+async def test_a_queue_served_undeclared_is_published_and_never_hides_a_declaration(line: Line):
+    declared = (await line.store.published_queues())[QUEUE.name]
+    stock = undeclared(QueueKeys("arq:queue"))
+    await line.store.introduce_queues({"arq:queue": stock, QUEUE.name: undeclared(QUEUE)})
+    assert await line.store.published_queues() == {"arq:queue": stock, QUEUE.name: declared}
 
 
 async def test_the_servers_clock_moves_in_milliseconds(line: Line):

@@ -1,6 +1,13 @@
 """progress.lua and renew.lua: what a worker says of the jobs it runs, while it runs them."""
 
 from arqlight_core import observe
+from arqlight_core.clock import monotonic
+from arqlight_core.settings import Settings
+from arqlight_fleet.attempt import Attempt
+from arqlight_fleet.background import Background
+from arqlight_fleet.exchange import Exchange
+from arqlight_fleet.handle import Resources, RunHandle
+from arqlight_fleet.worker import FleetWorker
 from tests.store.line import LEASE, LOCK, Line, lease_of
 
 
@@ -74,3 +81,30 @@ async def test_a_renewal_mends_what_a_stock_abort_did_to_the_score(line: Line):
     await line.raw.zadd(line.queue.wire, {"a": 1})
     await line.renew(lease)
     assert await line.score("a") == await line.score("a", "active")
+
+
+async def test_while_the_server_is_away_progress_is_noted_and_not_piled_up(line: Line):
+    worker = FleetWorker(["asyncio.sleep"], url=line.store.url, handle_signals=False)
+    worker.store, worker.exchange = line.store, Exchange(line.store, worker.worker_id, 5.0)
+    await line.put("a")
+    [claimed] = (await line.claim()).jobs
+    attempt = Attempt.begin(worker.served[0], claimed, worker.resources)
+    worker.attempts["a"] = attempt
+    write = next(chore for chore in Background(worker).chores if chore.name == "progress").once
+    worker.exchange.down_since = monotonic()
+    attempt.handle.progress(1, 2)
+    assert await write() == "the server is away"
+    assert (attempt.handle.changed, worker.exchange.pending) == (True, False)
+    worker.exchange.down_since = None
+    assert await write() == "1 jobs"
+    assert (attempt.handle.changed, worker.exchange.pending) == (False, True)
+
+
+async def test_of_what_a_handler_logs_no_more_is_kept_and_sent_than_the_server_keeps(line: Line):
+    await line.put("a")
+    [claimed] = (await line.claim()).jobs
+    handle = RunHandle(claimed, 1, Resources(Settings()))
+    for n in range(1_000):
+        handle.log(f"line {n}")
+    lines = handle.take_lines()
+    assert (len(lines), lines[-1], handle.take_lines()) == (200, "line 999", [])

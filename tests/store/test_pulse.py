@@ -1,5 +1,6 @@
 """A silence in which nobody could renew is nobody's fault: lapsed leases stay their owners' for one lease more."""
 
+from arqlight_core.jobs import State
 from arqlight_core.store import scripts
 from tests.store.line import LEASE, Line
 
@@ -39,6 +40,22 @@ async def test_a_worker_that_is_known_to_be_dead_is_not_waited_for(line: Line):
     await fall_silent(line)
     await line.run(scripts.lapse(line.queue, "w1"))
     assert await line.claimed("w2") == ["a"]
+
+
+async def test_nor_is_one_whose_leases_had_lapsed_when_its_death_was_seen(line: Line):
+    await line.lapse(await line.running("a", "w1"))
+    await fall_silent(line)
+    assert await line.claimed("w2") == []
+    await line.run(scripts.lapse(line.queue, "w1"))
+    assert await line.claimed("w2") == ["a"]
+
+
+async def test_what_is_left_to_its_owner_is_not_purged(line: Line):
+    lease = await line.running("a", "w1")
+    await line.lapse(lease)
+    await line.raw.hset(f"{line.queue.prefix}pulse", "spared", await line.store.time_ms() + LEASE)
+    assert await line.purge(State.WAITING) == 0
+    assert await line.finish(lease) == [True]
 
 
 async def test_without_a_silence_a_lapsed_job_is_taken_over_at_once(line: Line):

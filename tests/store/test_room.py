@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.store.line import FAR, Line, dead
+from tests.store.line import FAR, LEASE, Line, dead
 
 
 async def full(line: Line) -> None:
@@ -24,6 +24,14 @@ async def test_a_job_whose_worker_went_down_takes_up_no_room(line: Line):
     [job] = (await line.claim("w1", fleet_concurrency=1)).jobs
     await line.lapse(job.lease)
     assert len((await line.claim("w2", fleet_concurrency=1)).jobs) == 1
+
+
+async def test_jobs_that_are_left_to_their_owners_after_a_silence_still_take_up_room(line: Line):
+    await line.put("a", "b")
+    [job] = (await line.claim("w1", limit=1)).jobs
+    await line.lapse(job.lease)
+    await line.raw.hset(f"{line.queue.prefix}pulse", "heard", await line.store.time_ms() - LEASE)
+    assert (await line.claim("w2", fleet_concurrency=1)).why == "full"
 
 
 @pytest.mark.parametrize("end", ["finish", "retry", "defer", "release", "bury"])

@@ -33,6 +33,20 @@ async def test_after_an_undo_nothing_expires(line: Line, state: State):
     assert [name for name in names if await line.raw.pttl(name) > 0] == []
 
 
+async def test_after_an_undo_a_result_still_expires(line: Line):
+    await line.ended("a", dead(ttl_ms=FAR))
+    await line.purge(State.DEAD)
+    await line.undo()
+    assert 0 < await line.raw.pttl("arq:result:a") <= FAR
+
+
+async def test_a_result_that_is_kept_for_ever_is_so_after_an_undo(line: Line):
+    await line.ended("a", dead(ttl_ms=-1))
+    await line.purge(State.DEAD)
+    await line.undo()
+    assert await line.raw.pttl("arq:result:a") == -1
+
+
 async def test_waiting_jobs_come_back_in_their_order(line: Line):
     await line.put("c", "a", "b")
     await line.raw.zadd(line.queue.wire, {"c": 1, "b": 2, "a": 3})

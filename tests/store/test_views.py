@@ -103,6 +103,7 @@ async def test_a_row_of_a_dead_job_says_what_broke(line: Line):
     await line.ended("a", dead("failed 3 of 3 attempts", failure=failed()))
     [row] = (await observe.window(line.store, QUEUE.name, State.DEAD, 0, 10)).rows
     assert (row.job_type, row.reason, row.error) == ("work", "failed 3 of 3 attempts", "Broken: it broke")
+    assert row.attempt == 1  # as many as failures are kept of it
 
 
 async def test_a_list_does_not_carry_large_payloads(line: Line):

@@ -103,6 +103,15 @@ def test_json_lines_hold_message_level_logger_moment_and_what_is_bound(start: St
     }
 
 
+def test_what_was_bound_last_is_told_and_what_the_line_itself_says_before_all(start: Start):
+    stream = start("json")
+    logs.bind(lambda: {"queue": "outer", "job_id": "outer"})
+    logs.bind(lambda: {"queue": "inner", "job_id": "inner"})
+    logging.getLogger("x").warning("here", extra={"job_id": "own"})
+    line: dict[str, Any] = json.loads(stream.getvalue())
+    assert (line["queue"], line["job_id"]) == ("inner", "own")
+
+
 def test_an_exception_is_one_line_of_json(start: Start):
     stream = start("json")
     try:

@@ -96,6 +96,12 @@ async def test_one_of_several_limits_has_to_be_named(store: Store):
         await set_rate(store, NAME, "colour=5/min", actor="ada")
 
 
+async def test_a_queue_without_limits_has_no_rate_to_set(store: Store):
+    await publish(store, [Queue(NAME, "to be steered", concurrency=1)])
+    with pytest.raises(UsageError, match="declares no limit"):
+        await set_rate(store, NAME, "5/min", actor="ada")
+
+
 @pytest.mark.parametrize("span", [timedelta(0), -SECOND])
 async def test_a_setting_for_no_time_is_refused(store: Store, span: timedelta):
     with pytest.raises(UsageError, match="for no time changes nothing"):
