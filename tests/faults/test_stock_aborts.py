@@ -1,6 +1,7 @@
 """`Job.abort()` of a stock handle, where the worker allows it: running, waiting, and too late."""
 
 import asyncio
+import signal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from arq.connections import ArqRedis
 from arq.jobs import Job, JobStatus
 
 from tests.faults.fleet import eventually, until
-from tests.faults.stock import Context, named, noop, queue_many, serving
+from tests.faults.stock import Context, named, noop, queue_many, serving, worker_for
 
 pytestmark = pytest.mark.fault
 
@@ -30,6 +31,29 @@ async def test_a_running_job_is_aborted_by_its_handle(stock: ArqRedis) -> None:
         assert worker.jobs_failed == 1
     assert stopped.is_set()
     assert await stock.exists("arq:abort") == 0
+
+
+async def test_a_drain_does_not_bring_back_what_was_aborted_and_still_tidies_up(stock: ArqRedis) -> None:
+    tidies = asyncio.Event()
+
+    async def lasts(_: Context) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            tidies.set()
+            await asyncio.Event().wait()
+
+    [job] = await queue_many(stock, 1, "lasts")
+    worker = worker_for(stock, [named("lasts", lasts)], allow_abort_jobs=True)
+    serves = asyncio.create_task(worker.async_run())
+    await eventually(lambda: _runs(job))
+    abort = asyncio.create_task(job.abort(timeout=10, poll_delay=0.05))
+    await tidies.wait()
+    for _ in ("drain", "and at once"):
+        worker.handle_sig(signal.SIGTERM)
+    assert await abort
+    await serves
+    await worker.close()
 
 
 async def _runs(job: Job) -> bool:

@@ -1,6 +1,7 @@
 """A declared queue on an empty server, and stock arq beside it."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from arq import create_pool
@@ -8,7 +9,7 @@ from arq.connections import ArqRedis, RedisSettings
 
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
-from tests.store.gate import Gate
+from tests.store.gate import Api, Gate, quick
 from tests.store.line import QUEUE, Line
 
 
@@ -30,3 +31,20 @@ async def stock(line: Line, shared_server: EmbeddedServer) -> AsyncGenerator[Arq
 @pytest.fixture
 async def gate(store: Store) -> Gate:
     return Gate(store, store._client)  # pyright: ignore[reportPrivateUsage] - it looks at the keys
+
+
+@pytest.fixture
+def api(gate: Gate) -> Api:
+    return Api(gate, quick())
+
+
+@pytest.fixture
+async def declared(gate: Gate) -> Store:
+    """A queue with a breaker of its own, and a job type that needs `api`."""
+    told: dict[str, Any] = {
+        "wire": "arq:{crm:mail}",
+        "breaker": "faults=3",
+        "job_types": {"crm.mail": {"needs": {"api": "faults=3"}}},
+    }
+    await gate.store.publish_queues({"crm:mail": told})
+    return gate.store

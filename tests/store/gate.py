@@ -130,3 +130,9 @@ class Api:
     async def state(self) -> str:
         told = await self.gate.raw.hget(f"{SHARED.prefix}breaker:{self.name}", "state")
         return told.decode() if told else "closed"
+
+
+async def breaker_turns(gate: Gate) -> list[tuple[str, str]]:
+    """Every turn that was told, oldest first: from, to."""
+    told = await gate.raw.xrange(SHARED.events)
+    return [(row[b"from"].decode(), row[b"to"].decode()) for _, row in told if row[b"kind"] == b"breaker"]

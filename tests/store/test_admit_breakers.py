@@ -1,15 +1,12 @@
-"""admit.lua, report.lua and keep.lua: breakers of dependencies, and keys of which one job runs at a time."""
+"""admit.lua, report.lua and keep.lua: breakers of dependencies."""
 
 import asyncio
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from arqlight_core import observe
-from arqlight_core.errors import BreakerNotFound
-from arqlight_core.operations import close_breaker, half_open_breaker, reset_breaker, trip_breaker
 from arqlight_core.policy import Dependency
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import LeaseLine, Store
@@ -17,21 +14,9 @@ from arqlight_core.store.keys import SHARED
 from arqlight_core.store.scripts import Hold, Steering, Verdict
 from arqlight_fleet.admission import Demands
 from arqlight_fleet.holds import Holds
-from tests.store.gate import LEASE_MS, MS, Api, Gate, limited, quick, rate
+from tests.store.gate import LEASE_MS, MS, Api, Gate, breaker_turns, limited, quick, rate
 
 SITE = Demands("site:42", (), ())
-FAR = timedelta(minutes=10)
-
-
-@pytest.fixture
-def api(gate: Gate) -> Api:
-    return Api(gate, quick())
-
-
-async def events(gate: Gate) -> list[tuple[str, str]]:
-    """Every turn that was told, oldest first: from, to."""
-    told = await gate.raw.xrange(SHARED.events)
-    return [(row[b"from"].decode(), row[b"to"].decode()) for _, row in told if row[b"kind"] == b"breaker"]
 
 
 # ------------------------------------------------------------------ when it opens
@@ -44,7 +29,7 @@ async def test_it_opens_when_so_many_jobs_in_a_row_have_failed(gate: Gate, api: 
     denial = await api.denied()
     assert (denial.kind, denial.name, denial.why) == ("breaker", "api", "is open")
     assert 50_000 < denial.wait_ms <= 60_000
-    assert await events(gate) == [("closed", "open")]
+    assert await breaker_turns(gate) == [("closed", "open")]
 
 
 async def test_one_job_that_fails_again_and_again_does_not_open_it(api: Api):
@@ -100,7 +85,7 @@ async def test_being_told_to_wait_holds_everybody_until_then_and_is_no_fault(gat
     denial = await api.denied()
     assert denial.why == "was told to wait"
     assert 0 < denial.wait_ms <= 500
-    assert await events(gate) == [("closed", "blocked")]
+    assert await breaker_turns(gate) == [("closed", "blocked")]
     await gate.wait(500)
     await api.enter()
     assert await api.state() == "closed"
@@ -124,7 +109,7 @@ async def test_enough_probes_that_go_well_close_it(gate: Gate, api: Api):
     assert await api.state() == "half-open"
     await api.calls("ok")
     assert await api.state() == "closed"
-    assert await events(gate) == [("closed", "open"), ("open", "half-open"), ("half-open", "closed")]
+    assert await breaker_turns(gate) == [("closed", "open"), ("open", "half-open"), ("half-open", "closed")]
 
 
 async def test_one_probe_that_fails_opens_it_for_twice_as_long(api: Api):
@@ -299,185 +284,3 @@ async def test_a_job_that_needs_two_things_waits_for_each(gate: Gate, api: Api):
     assert (await gate.denied(both)).name == "mail"
     await other.open_long_enough()
     assert [way.dependency for way in await gate.let_in(both)] == ["api", "mail"]
-
-
-# ------------------------------------------------------------------ one running per key
-
-
-async def test_of_a_key_one_job_runs_and_the_others_hear_which(gate: Gate):
-    lease = gate.lease("{wp:fix}:7")
-    await gate.let_in(SITE, lease)
-    denial = await gate.denied(SITE)
-    assert (denial.kind, denial.name, denial.holder, denial.why, denial.wait_ms) == (
-        "exclusive",
-        "site:42",
-        "{wp:fix}:7",
-        "job {wp:fix}:7 is running",
-        1_000,
-    )
-    await gate.let_in(Demands("site:43", (), ()))
-    await gate.report(lease, exclusive="site:42")
-    await gate.let_in(SITE)
-
-
-async def test_those_who_find_a_key_taken_look_again_one_after_the_other_within_a_minute(gate: Gate):
-    await gate.let_in(SITE)
-    assert (await gate.denied(SITE)).wait_ms == 1_000
-    key = f"{SHARED.prefix}line:site:42"
-    line = [(await gate.denied(SITE), int(await gate.raw.get(key)))[1] for _ in range(20)]
-    assert all(later - earlier >= 100 for earlier, later in pairwise(line))
-    await gate.raw.set(key, await gate.store.time_ms() + 3_600_000)
-    assert (await gate.denied(SITE)).wait_ms <= 60_000
-
-
-async def test_only_its_holder_gives_a_key_back(gate: Gate):
-    await gate.let_in(SITE)
-    await gate.report(gate.lease(), exclusive="site:42")
-    await gate.denied(SITE)
-
-
-async def test_a_dead_jobs_key_is_free_within_its_lease_and_a_living_ones_is_kept(gate: Gate):
-    lease = gate.lease()
-    hold = Hold(lease, "exclusive", "site:42")
-    await gate.let_in(SITE, lease, lease_ms=300)
-    for _ in range(3):
-        assert await gate.keep(hold, lease_ms=300) == [True]
-        await gate.wait(130)
-    await gate.denied(SITE)
-    await gate.wait(301)
-    heir = gate.lease()
-    await gate.let_in(SITE, heir)
-    assert await gate.keep(hold, Hold(heir, "exclusive", "site:42")) == [False, True]
-
-
-async def test_a_key_that_lapsed_while_nobody_could_renew_is_its_owners_again(gate: Gate):
-    lease = gate.lease()
-    await gate.let_in(SITE, lease, lease_ms=20)
-    await gate.wait(21)
-    assert await gate.keep(Hold(lease, "exclusive", "site:42")) == [True]
-    await gate.denied(SITE)
-
-
-# ------------------------------------------------------------------ operators
-
-
-@pytest.fixture
-async def declared(gate: Gate) -> Store:
-    """A queue with a breaker of its own, and a job type that needs `api`."""
-    told: dict[str, Any] = {
-        "wire": "arq:{crm:mail}",
-        "breaker": "faults=3",
-        "job_types": {"crm.mail": {"needs": {"api": "faults=3"}}},
-    }
-    await gate.store.publish_queues({"crm:mail": told})
-    return gate.store
-
-
-async def test_a_breaker_that_an_operator_has_set_is_there_to_be_steered(gate: Gate):
-    await gate.store.publish_queues({"crm:mail": {"wire": "arq:{crm:mail}", "breaker": ""}})
-    assert await observe.breakers(gate.store) == ()
-    await gate.store.run(scripts.override("crm:mail", "breaker", "faults=3", "ann", "", 0))
-    [view] = await observe.breakers(gate.store)
-    assert (view.name, view.rules) == ("crm:mail", "faults=3")
-    await gate.store.run(scripts.override("crm:mail", "breaker", "none", "ann", "", 0))
-    assert await observe.breakers(gate.store) == ()
-
-
-async def test_forced_open_it_holds_everybody_until_its_time_is_over(gate: Gate, api: Api, declared: Store):
-    report = await trip_breaker(declared, "api", actor="ada", reason="maintenance", for_=400 * MS)
-    assert (report.changed, report.summary) == (1, "told to force breaker api open for 0.4 s")
-    denial = await api.denied()
-    assert (denial.why, denial.wait_ms <= 400) == ("is forced open", True)
-    await gate.wait(401)
-    await api.enter()
-    assert await events(gate) == [("closed", "forced open"), ("forced open", "closed")]
-
-
-async def test_forced_closed_it_lets_everybody_in_and_goes_on_to_judge(api: Api, declared: Store):
-    await close_breaker(declared, "api", actor="ada")
-    await api.tripped()
-    for _ in range(5):
-        await api.enter()
-    own = (await observe.breakers(declared))[1]
-    assert own.forced is not None
-    assert (own.state, own.forced.state, own.forced.by, own.condition) == ("open", "closed", "ada", "forced closed")
-
-
-async def test_made_half_open_it_tries_at_once(api: Api, declared: Store):
-    await api.tripped()
-    await trip_breaker(declared, "api", actor="ada")
-    assert (await half_open_breaker(declared, "api", actor="ada")).changed == 1
-    await api.calls("ok", "ok")
-    assert await api.state() == "closed"
-
-
-async def test_a_reset_forgets_everything(gate: Gate, declared: Store):
-    api = Api(gate, quick(open_for=FAR))
-    await api.leave(await api.enter(), "limited", wait_ms=60_000)
-    await reset_breaker(declared, "api", actor="ada")
-    await api.tripped()
-    await trip_breaker(declared, "api", actor="ada")
-    assert (await reset_breaker(declared, "api", actor="ada")).changed == 1
-    await api.calls("fault", "fault")
-    assert await api.state() == "closed"
-
-
-async def test_an_operation_says_when_there_was_nothing_to_do_and_a_dry_run_does_nothing(api: Api, declared: Store):
-    plan = await trip_breaker(declared, "api", actor="ada", dry_run=True)
-    assert (plan.changed, plan.summary) == (0, "would force breaker api open, until it is reset; it is closed")
-    await api.enter()
-    assert (await reset_breaker(declared, "api", actor="ada")).skipped == {"stood so already": 1}
-    await trip_breaker(declared, "api", actor="ada")
-    assert (await trip_breaker(declared, "api", actor="bob")).changed == 0
-
-
-async def test_a_breaker_that_is_not_declared_is_refused_and_the_known_ones_are_told(declared: Store):
-    with pytest.raises(BreakerNotFound, match="no breaker smtp; known are: api, crm:mail"):
-        await trip_breaker(declared, "smtp", actor="ada")
-
-
-async def test_a_view_shows_evidence_state_and_the_last_turn(gate: Gate, declared: Store):
-    api = Api(gate, quick(open_for=FAR))
-    await api.calls("ok", "fault", "fault")
-    before = (await observe.breakers(declared))[1]
-    assert (before.name, before.kind, before.queues, before.condition) == ("api", "dependency", ("crm:mail",), "closed")
-    assert (before.in_a_row, before.calls, before.faults, before.trips) == (2, 3, 2, 0)
-    await api.calls("fault")
-    await api.denied()
-    view = await observe.breaker(declared, "api")
-    assert view.half_open_in_ms is not None
-    assert 590_000 < view.half_open_in_ms <= 600_000
-    assert (view.condition, view.trips, view.generation, view.denied) == ("open", 1, 1, 1)
-    assert view.last.why == "3 jobs in a row failed"
-    assert view.last.by.startswith("job")
-
-
-async def test_probes_that_are_out_are_shown(api: Api, declared: Store):
-    await api.half_open()
-    await api.enter()
-    view = await observe.breaker(declared, "api")
-    assert (view.condition, view.probes, view.half_open_in_ms) == ("half-open", 1, None)
-
-
-async def test_keeping_house_closes_what_nobody_has_asked_and_ends_what_is_over(gate: Gate, api: Api):
-    await api.half_open()
-    assert not await gate.store.run(scripts.recover(SHARED, "api", 60_000))
-    await gate.wait(60)
-    assert await gate.store.run(scripts.recover(SHARED, "api", 50))
-    assert await api.state() == "closed"
-    await gate.store.run(scripts.steer(SHARED, "api", Steering("open", 20, "ada", "")))
-    await gate.wait(21)
-    assert await gate.store.run(scripts.recover(SHARED, "api", 50))
-    assert not await gate.store.run(scripts.recover(SHARED, "api", 50))
-
-
-async def test_a_breaker_is_not_asked_more_than_it_has_leases_for(api: Api):
-    """A probe whose holder's clock was ahead does not block its place for longer than a lease."""
-    await api.half_open()
-    await api.enter()
-    ahead = await api.gate.store.time_ms() + 3_600_000
-    key = f"{SHARED.prefix}breaker.probes:api"
-    await api.gate.raw.zadd(key, dict.fromkeys(await api.gate.raw.zrange(key, 0, -1), ahead))
-    await api.denied()
-    [(_, ends)] = await api.gate.raw.zrange(key, 0, -1, withscores=True)
-    assert ends <= await api.gate.store.time_ms() + LEASE_MS

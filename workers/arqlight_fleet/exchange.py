@@ -118,7 +118,7 @@ class Exchange:
     async def _wait_out(self, problem: Exception) -> None:
         if self.down_since is None:
             self.down_since = monotonic()
-            logger.warning("the server is away: %s; running jobs go on, nothing is lost", problem)
+            logger.warning("the server is away: %s; running jobs go on, nothing is lost", str(problem).rstrip("."))
         down = monotonic() - self.down_since
         await asyncio.sleep(min(LONGEST_PAUSE, 0.1 + down / 2) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 

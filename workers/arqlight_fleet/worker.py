@@ -272,7 +272,8 @@ class FleetWorker(Worker):
         """Cancel a running attempt and remember why."""
         task = self.tasks.get(attempt.job_id)
         if self.attempts.get(attempt.job_id) is attempt and task and not task.done():
-            attempt.stop = why
+            if attempt.stop is not Stop.ABORT or why is Stop.LEASE_LOST:  # a drain makes nothing wanted again
+                attempt.stop = why
             if attempt.started_ms:  # a task cancelled before its first step would never settle its job
                 task.cancel()
 
