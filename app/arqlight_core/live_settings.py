@@ -1,6 +1,6 @@
 """What of a queue's declaration an operator may change while it runs: the settings by name, each spelled as text.
 
-A limit's rates are the setting `rate:<name of the limit>`.
+A limit's rates are the setting `rate:<name of the limit>`, a job type's attempts `attempts:<name of the type>`.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from arqlight_core.errors import UsageError
-from arqlight_core.policy import spelling
+from arqlight_core.policy import spelling, with_attempts
 
-RATE = "rate:"
+RATE, ATTEMPTS = "rate:", "attempts:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ SPELLINGS: dict[str, Spelling] = {
 def declared_settings(queue: Any) -> dict[str, str]:
     """Every live setting of a declared queue, spelled."""
     told = {name: spelling.spell(getattr(queue, name)) for name, spelling in SPELLINGS.items()}
-    return told | {f"{RATE}{limit.name}": _RATES.spell(limit.rates) for limit in queue.limits}
+    told |= {f"{RATE}{limit.name}": _RATES.spell(limit.rates) for limit in queue.limits}
+    return told | {f"{ATTEMPTS}{name}": str(job.retry.attempts) for name, job in queue.job_types.items()}
 
 
 def completed(queue: str, setting: str, text: str, declared: Mapping[str, str]) -> str:
@@ -46,7 +47,7 @@ def completed(queue: str, setting: str, text: str, declared: Mapping[str, str]) 
     if setting not in declared:
         known = ", ".join(sorted(declared)) or "none"
         raise UsageError(f"Queue {queue} has no live setting {setting}; it has: {known}.")
-    spelled = SPELLINGS.get(setting, _RATES)
+    spelled = _WHOLE if setting.startswith(ATTEMPTS) else SPELLINGS.get(setting, _RATES)
     standing = spelled.read(declared[setting], None)
     return spelled.spell(spelled.read(text, standing))
 
@@ -54,12 +55,28 @@ def completed(queue: str, setting: str, text: str, declared: Mapping[str, str]) 
 def values(settings: Mapping[str, str], declared: Callable[[str], Any]) -> dict[str, Any]:
     """Spelled settings as values of a queue's attributes; `declared` gives an attribute's own value.
 
-    Rates become `limits`, those of limits that are not declared count for nothing. Raises UsageError.
+    Rates become `limits`, attempts `terms`; those of what is not declared count for nothing. Raises UsageError.
     """
-    plain = {name: text for name, text in settings.items() if not name.startswith(RATE)}
-    told = {name: SPELLINGS[name].read(text, declared(name)) for name, text in plain.items() if name in SPELLINGS}
-    rates = {name.removeprefix(RATE): text for name, text in settings.items() if name.startswith(RATE)}
-    return told | ({"limits": _limits(rates, declared("limits"))} if rates else {})
+    told = {name: SPELLINGS[name].read(text, declared(name)) for name, text in settings.items() if name in SPELLINGS}
+    rates, attempts = _named(RATE, settings), _named(ATTEMPTS, settings)
+    if rates:
+        told["limits"] = _limits(rates, declared("limits"))
+    if attempts:
+        told["terms"] = _terms(attempts, declared("terms"))
+    return told
+
+
+def _named(prefix: str, settings: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(prefix): text for name, text in settings.items() if name.startswith(prefix)}
+
+
+def _terms(attempts: Mapping[str, str], declared: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: replace(terms, retry=with_attempts(terms.retry, spelling.read_whole(attempts[name])))
+        if name in attempts
+        else terms
+        for name, terms in declared.items()
+    }
 
 
 def _limits(rates: Mapping[str, str], declared: Any) -> tuple[Any, ...]:

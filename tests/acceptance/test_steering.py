@@ -59,7 +59,7 @@ NONSENSE = {
     ("set-concurrency", QUEUE, "3", "--for", "soon"): "'soon' is no span of time; write one like",
     ("set-rate", QUEUE, "fast"): "declares no limit",
     ("set-breaker", QUEUE, "colour=red"): "is no rule of a breaker",
-    ("reset-setting", QUEUE, "colour"): "has no live setting colour; it has: breaker",
+    ("reset-setting", QUEUE, "colour"): "has no live setting colour; it has: attempts:billing.validate, breaker",
     ("quiet-worker", "nobody"): "There is no worker nobody; `arqlight workers`",
     ("metrics", QUEUE, "--span", "2 years"): "is no span of time",
     ("metrics", QUEUE, "--span", "400d"): "ask for 1 min to 30 days",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,24 @@ from hypothesis import strategies as st
 from arqlight_core import live_settings
 from arqlight_core.declaration import Queue
 from arqlight_core.errors import UsageError
-from arqlight_core.policy import HOUR, MINUTE, SECOND, Breaker, Keep, Limit, Rate, Retention, span, spelling, spoken
+from arqlight_core.policy import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    Backoff,
+    Breaker,
+    Keep,
+    Limit,
+    Rate,
+    Retention,
+    Steps,
+    span,
+    spelling,
+    spoken,
+    with_attempts,
+)
+from arqlight_core.run import Run
+from arqlight_fleet.served import ServedQueue
 
 SENDING = Limit("sending", (Rate(20, MINUTE), Rate(1000, HOUR)))
 QUEUE = Queue("test:line", "to be tested", concurrency=5, limits=(SENDING,), breaker=Breaker(faults=3))
@@ -158,3 +176,34 @@ def test_settings_become_values_of_the_queue():
 
 def test_a_setting_of_a_later_version_counts_for_nothing():
     assert live_settings.values({"colour": "red"}, lambda _: None) == {}
+
+
+class Page(msgspec.Struct):
+    """Nothing in it."""
+
+
+async def read(run: Run, page: Page) -> None:
+    """Read it."""
+
+
+def library() -> Queue:
+    queue = Queue("test:library", "to be tested", concurrency=1)
+    queue.job("page.read", Page, timeout=SECOND, retry=Backoff(3, first=7 * SECOND))(read)
+    queue.job("page.send", Page, timeout=SECOND, retry=Steps((SECOND, MINUTE)))(read)
+    return queue
+
+
+def test_attempts_stand_in_for_those_of_the_named_job_type_and_leave_its_waits():
+    served = ServedQueue.declared(library())
+    declared = dict(served.terms)
+    told = {"attempts:page.read": "5", "attempts:page.send": "4", "attempts:gone": "9"}
+    assert served.override(live_settings.values(told, lambda name: getattr(served, name)))
+    assert served.terms["page.read"].retry == Backoff(5, first=7 * SECOND)
+    assert served.terms["page.send"].retry == Steps((SECOND, MINUTE, MINUTE))
+    assert served.override({})
+    assert served.terms == declared
+
+
+def test_a_listed_schedule_is_cut_short_by_fewer_attempts():
+    assert with_attempts(Steps((SECOND, MINUTE)), 1) == Steps(())
+    assert with_attempts(Steps((SECOND, MINUTE)), 2) == Steps((SECOND,))

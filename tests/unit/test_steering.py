@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from arqlight import examination
@@ -14,13 +15,15 @@ from arqlight_core.operations import (
     quiet_worker,
     reset_setting,
     resume_worker,
+    set_attempts,
     set_breaker,
     set_concurrency,
     set_fleet_concurrency,
     set_rate,
     stop_worker,
 )
-from arqlight_core.policy import HOUR, MINUTE, SECOND, Breaker, Limit, Rate
+from arqlight_core.policy import HOUR, MINUTE, SECOND, Backoff, Breaker, Limit, Rate
+from arqlight_core.run import Run
 from arqlight_core.store import scripts
 from arqlight_core.store.declarations import declarations, fingerprint, publish
 from arqlight_core.store.gateway import Store
@@ -100,6 +103,30 @@ async def test_a_queue_without_limits_has_no_rate_to_set(store: Store):
     await publish(store, [Queue(NAME, "to be steered", concurrency=1)])
     with pytest.raises(UsageError, match="declares no limit"):
         await set_rate(store, NAME, "5/min", actor="ada")
+
+
+class Page(msgspec.Struct):
+    """Nothing in it."""
+
+
+async def read(run: Run, page: Page) -> None:
+    """Read it."""
+
+
+async def test_attempts_are_set_by_job_type_and_a_lonely_one_need_not_be_named(store: Store):
+    queue = Queue(NAME, "to be steered", concurrency=1)
+    queue.job("page.read", Page, timeout=SECOND, retry=Backoff(3))(read)
+    await publish(store, [queue])
+    report = await set_attempts(store, NAME, "5", actor="ada")
+    assert report.summary == "set attempts:page.read of test:steered from 3 to 5, until it is reset"
+    queue.job("page.send", Page, timeout=SECOND, retry=Backoff(3))(read)
+    await publish(store, [queue])
+    with pytest.raises(UsageError, match=r"Say which job type .* it has: page.read, page.send"):
+        await set_attempts(store, NAME, "5", actor="ada")
+    await set_attempts(store, NAME, "page.send=2", actor="ada")
+    assert (await setting(store, "attempts:page.send")).effective == "2"
+    with pytest.raises(UsageError, match="whole number"):
+        await set_attempts(store, NAME, "page.send=0", actor="ada")
 
 
 @pytest.mark.parametrize("span", [timedelta(0), -SECOND])

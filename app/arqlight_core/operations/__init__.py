@@ -7,6 +7,7 @@ from arqlight_core.operations.registry import OPERATIONS, Danger, Operation, Rep
 from arqlight_core.operations.schedules import pause_schedule, resume_schedule, run_schedule
 from arqlight_core.operations.settings import (
     reset_setting,
+    set_attempts,
     set_breaker,
     set_concurrency,
     set_fleet_concurrency,
@@ -37,6 +38,7 @@ __all__ = [
     "resume_worker",
     "retry",
     "run_schedule",
+    "set_attempts",
     "set_breaker",
     "set_concurrency",
     "set_fleet_concurrency",

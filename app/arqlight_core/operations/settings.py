@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from arqlight_core.errors import UsageError
-from arqlight_core.live_settings import RATE, completed
+from arqlight_core.live_settings import ATTEMPTS, RATE, completed
 from arqlight_core.observe.live import SettingView, settings_of
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.registry import Danger, Report, Target, operation
@@ -58,7 +58,7 @@ def _setter(name: str, setting: str, summary: str, value: str) -> Setter:
         dry_run: bool = False,
     ) -> Report:
         views = await _settings(store, queue)
-        chosen, text = (setting, value) if setting != RATE else _limit_of(queue, value, views)
+        chosen, text = _part_of(queue, setting, value, views) if setting in _PARTS else (setting, value)
         whole = completed(queue, chosen, text, {view.name: view.declared for view in views.values()})
         told = f"{chosen} of {queue} from {views[chosen].effective} to {whole}{_lasting(for_)}"
         if dry_run:
@@ -78,18 +78,22 @@ def _lasting(span: timedelta | None) -> str:
     return f" for {spoken(span)}"
 
 
-def _limit_of(queue: str, value: str, views: dict[str, SettingView]) -> tuple[str, str]:
-    """Setting and rates out of `limit=rates`, or out of rates alone where a queue has one limit."""
-    limit, told, rates = value.partition("=")
+_PARTS = {RATE: "limit", ATTEMPTS: "job type"}
+"""Settings that a queue has one of for each of its parts."""
+
+
+def _part_of(queue: str, prefix: str, value: str, views: dict[str, SettingView]) -> tuple[str, str]:
+    """Setting and value out of `part=value`, or out of the value alone where a queue has but one such part."""
+    part, told, rest = value.partition("=")
     if told:
-        return f"{RATE}{limit.strip()}", rates
-    limits = [name for name in views if name.startswith(RATE)]
-    if not limits:
-        raise UsageError(f"Queue {queue} declares no limit; a Queue has them by `limits`.")
-    if len(limits) != 1:
-        known = ", ".join(name.removeprefix(RATE) for name in limits)
-        raise UsageError(f"Say which limit of {queue}, as in sending={value}; it has: {known}.")
-    return limits[0], value
+        return f"{prefix}{part.strip()}", rest
+    what, parts = _PARTS[prefix], [name for name in views if name.startswith(prefix)]
+    if not parts:
+        raise UsageError(f"Queue {queue} declares no {what}; see what it declares with `arqlight status --json`.")
+    if len(parts) != 1:
+        known = ", ".join(name.removeprefix(prefix) for name in parts)
+        raise UsageError(f"Say which {what} of {queue}, as in NAME={value}; it has: {known}.")
+    return parts[0], value
 
 
 async def _settings(store: Store, queue: str) -> dict[str, SettingView]:
@@ -124,6 +128,12 @@ set_rate = _setter(
     RATE,
     "Set the rates of one of a queue's limits, for that queue.",
     "Rates such as 20/min, 1000/h; behind the limit's name, as in sending=20/min, where there are several.",
+)
+set_attempts = _setter(
+    "set_attempts",
+    ATTEMPTS,
+    "Set how often a job type of a queue is tried in all.",
+    f"{_NUMBER}; behind the job type's name, as in crm.letter=5, where there are several.",
 )
 set_breaker = _setter(
     "set_breaker",

@@ -5,7 +5,7 @@ from arqlight_core.policy.durations import DAY, HOUR, MINUTE, SECOND, millisecon
 from arqlight_core.policy.priority import Place, Priority
 from arqlight_core.policy.rate import Limit, Rate
 from arqlight_core.policy.retention import Keep, Retention
-from arqlight_core.policy.retry import STANDARD_WEBHOOKS, Backoff, RetryPolicy, Steps, gives_up, lasts
+from arqlight_core.policy.retry import STANDARD_WEBHOOKS, Backoff, RetryPolicy, Steps, gives_up, lasts, with_attempts
 from arqlight_core.policy.schedule import CatchUp, Schedule
 from arqlight_core.policy.unique import Mode, Unique
 
@@ -35,4 +35,5 @@ __all__ = [
     "milliseconds",
     "span",
     "spoken",
+    "with_attempts",
 ]

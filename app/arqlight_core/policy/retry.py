@@ -1,6 +1,6 @@
 """When a failed job is tried again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from arqlight_core.policy.durations import HOUR, MINUTE, SECOND
@@ -57,6 +57,14 @@ def lasts(policy: RetryPolicy) -> timedelta:
 def gives_up(policy: RetryPolicy, attempt: int, error: BaseException) -> bool:
     """Whether failed attempt number `attempt` was the last one."""
     return attempt >= policy.attempts or isinstance(error, policy.never_on)
+
+
+def with_attempts(policy: RetryPolicy, attempts: int) -> RetryPolicy:
+    """The same policy with so many runs in all; a listed schedule is cut short, or its last wait repeated."""
+    if isinstance(policy, Backoff):
+        return replace(policy, attempts=attempts)
+    waits = policy.waits + policy.waits[-1:] * max(0, attempts - policy.attempts)
+    return replace(policy, waits=waits[: attempts - 1])
 
 
 STANDARD_WEBHOOKS = Steps(
