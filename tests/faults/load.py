@@ -38,11 +38,11 @@ class Load:
             await asyncio.sleep(0.01)
 
     async def _one(self, job_id: str) -> None:
-        try:
-            queued = await self.producer.enqueue_job("work", self.seconds, _job_id=job_id)
-        except (RedisError, OSError):
-            queued = None
-        (self.acknowledged if queued else self.unknown).add(job_id)
+        self.unknown.add(job_id)  # also when the load ends before the answer comes
+        with suppress(RedisError, OSError):
+            if await self.producer.enqueue_job("work", self.seconds, _job_id=job_id):
+                self.unknown.remove(job_id)
+                self.acknowledged.add(job_id)
 
 
 @asynccontextmanager
