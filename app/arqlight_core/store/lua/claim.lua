@@ -209,7 +209,7 @@ if #jobs > 0 then
     if redis.call('EXISTS', index) == 1 then redis.call('ZREM', index, unpack(taken)) end
   end
   measure('w', waits)
-  redis.call('SET', memory, cmsgpack.pack({seq = seq, jobs = jobs}), 'PX', lease)
+  redis.call('SET', memory, cmsgpack.pack({seq = seq, jobs = jobs}), 'PXAT', now + lease)  -- not a moment longer than the leases
   if own_breaker then enter(own_breaker, taken, now + lease) end
 end
 return reply(jobs, why, payloads)
