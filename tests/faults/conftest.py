@@ -8,18 +8,36 @@ from arq import create_pool
 from arq.connections import ArqRedis, RedisSettings
 from arq.constants import default_queue_name
 
+from arqlight_core.store.declarations import publish
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from tests.faults.fleet import Fleet
+from tests.faults.house import ACTS, GARDEN, HOUSE, SEEN
 from tests.faults.ledger import Auditor
 from tests.faults.server_process import ServerProcess
 from tests.faults.supervision import Supervise, Supervised
 
 
 @pytest.fixture
+async def house(store: Store) -> None:
+    """The queues of `house.py`, published, and nothing seen yet."""
+    await publish(store, [HOUSE, GARDEN])
+    SEEN.clear()
+    ACTS.clear()
+
+
+@pytest.fixture
 def server(own_server: EmbeddedServer) -> ServerProcess:
     return ServerProcess(own_server)
+
+
+@pytest.fixture
+async def shop(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
+    """As `store`, on the server that may be killed."""
+    opened = Store(own_server.url)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -24,6 +24,20 @@ async def noop(_: Context, value: int = 0) -> int:
     return value
 
 
+async def queued(stock: ArqRedis, function: str = "noop", *given: Any, **options: Any) -> Job:
+    job = await stock.enqueue_job(function, *given, **options)
+    assert job is not None
+    return job
+
+
+async def failure(job: Job) -> Any:
+    """What a failed job's result is, as its producer reads it."""
+    info = await job.result_info()
+    assert info is not None
+    assert not info.success
+    return info.result
+
+
 async def queue_many(stock: ArqRedis, count: int, function: str = "noop") -> list[Job]:
     """Jobs called job-0, job-1 and so on."""
     jobs = [await stock.enqueue_job(function, _job_id=f"job-{number}") for number in range(count)]

@@ -22,13 +22,6 @@ pytestmark = pytest.mark.fault
 
 
 @pytest.fixture
-async def shop(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
-    opened = Store(own_server.url)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def line_auditor(own_server: EmbeddedServer) -> AsyncGenerator[Auditor]:
     made = Auditor(own_server.url, QueueKeys.declared(LINE.name))
     yield made

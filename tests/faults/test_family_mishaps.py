@@ -19,9 +19,10 @@ from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import ChildEnd, NewJob
 from arqlight_fleet import reports
-from tests.faults.test_families import ACTS, GARDEN, HOUSE, RETRY, SEEN, TIMEOUT, Leaf, Script, leaf, leaves, tree, work
-from tests.faults.test_families import house as house  # noqa: PLC0414 - a fixture
+from tests.faults.house import ACTS, GARDEN, HOUSE, RETRY, SEEN, TIMEOUT, Leaf, Script, leaf, leaves, tree, work
 from tests.store.line import Line, eventually
+
+pytestmark = pytest.mark.usefixtures("house")
 
 HOUSE_KEYS, GARDEN_KEYS = QueueKeys.declared(HOUSE.name), QueueKeys.declared(GARDEN.name)
 

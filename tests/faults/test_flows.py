@@ -27,11 +27,9 @@ MANY = 2_000
 
 
 @pytest.fixture
-async def store(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
-    opened = Store(own_server.url)
-    await publish(opened, [PARENTS, CHILDREN])
-    yield opened
-    await opened.close()
+async def store(shop: Store) -> Store:
+    await publish(shop, [PARENTS, CHILDREN])
+    return shop
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from arqlight_core.enqueue import enqueue, enqueue_many
 from arqlight_core.jobs import State
 from arqlight_core.observe import JobRow
 from arqlight_core.store import scripts
-from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED, QueueKeys
 from arqlight_core.store.scripts import Steering
@@ -27,13 +26,6 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
 
 PROCESSES = 5
 """Of ten clients each."""
-
-
-@pytest.fixture
-async def shop(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
-    opened = Store(own_server.url)
-    yield opened
-    await opened.close()
 
 
 def raw(shop: Store) -> Any:

@@ -20,6 +20,7 @@ from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Call
 from arqlight_fleet.schedules import Plan, plans_of
+from arqlight_fleet.served import ServedQueue
 from tests.store.ticking import Room, tidy
 from tests.unit.test_ticks import by_hand
 
@@ -110,7 +111,7 @@ async def test_in_a_year_no_tick_is_missed_and_none_has_two_jobs(store: Store, z
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")  # noqa: T201 - shown when the test fails
     dice = random.Random(seed)  # noqa: S311 - it chooses faults
-    plans = plans_of([house(zone)], ZoneInfo("UTC"), Sealer.of(Settings()))
+    plans = plans_of([ServedQueue.declared(house(zone))], ZoneInfo("UTC"), Sealer.of(Settings()))
     raw = await begun(store, plans)
     workers = [Simulated(store, plans, dice) for _ in range(8)]
     for moment in moments(plans, dice):

@@ -25,13 +25,6 @@ MINUTE_MS = 60_000
 
 
 @pytest.fixture
-async def shop(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
-    opened = Store(own_server.url)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def house_auditor(own_server: EmbeddedServer) -> AsyncGenerator[Auditor]:
     made = Auditor(own_server.url, KEYS)
     yield made

@@ -62,13 +62,19 @@ async def test_a_crash_loop_is_slowed_down_more_and_more(fleet: Fleet, supervise
     assert supervised.process.alive
 
 
+async def two_running(fleet: Fleet, producer: ArqRedis) -> set[str]:
+    """Two jobs that run until the gate opens."""
+    jobs = {await enqueue(producer, "gated", "g", job_id=job_id) for job_id in ("one", "two")}
+    for job_id in jobs:
+        await fleet.started(job_id)
+    return jobs
+
+
 async def test_sigterm_drains_every_process_and_starts_no_other(
     fleet: Fleet, supervise: Supervise, producer: ArqRedis, auditor: Auditor
 ) -> None:
     supervised = supervise(2, fleet.options(lease=60.0, max_jobs=1, grace=60.0).command)
-    jobs = {await enqueue(producer, "gated", "g", job_id=job_id) for job_id in ("one", "two")}
-    for job_id in jobs:
-        await fleet.started(job_id)
+    jobs = await two_running(fleet, producer)
     supervised.process.send(signal.SIGTERM)
     await until(lambda: supervised.process.log.read_text().count("shutdown on SIGTERM") == 2)
     fleet.open_gate("g")
@@ -82,9 +88,7 @@ async def test_a_second_sigterm_gives_every_job_back_at_once(
     fleet: Fleet, supervise: Supervise, producer: ArqRedis, auditor: Auditor
 ) -> None:
     supervised = supervise(2, fleet.options(lease=60.0, max_jobs=1, grace=60.0).command)
-    jobs = {await enqueue(producer, "gated", "g", job_id=job_id) for job_id in ("one", "two")}
-    for job_id in jobs:
-        await fleet.started(job_id)
+    jobs = await two_running(fleet, producer)
     supervised.process.send(signal.SIGTERM)
     await until(lambda: supervised.process.log.read_text().count("shutdown on SIGTERM") == 2)
     supervised.process.send(signal.SIGTERM)
@@ -113,9 +117,7 @@ async def test_a_roll_replaces_place_by_place_and_loses_no_running_job(
     fleet: Fleet, supervise: Supervise, producer: ArqRedis, auditor: Auditor
 ) -> None:
     supervised = supervise(2, fleet.options(lease=60.0, grace=60.0, max_jobs=1).command)
-    jobs = {await enqueue(producer, "gated", "g", job_id=job_id) for job_id in ("one", "two")}
-    for job_id in jobs:
-        await fleet.started(job_id)
+    jobs = await two_running(fleet, producer)
     supervised.process.send(signal.SIGHUP)
     await until(lambda: supervised.process.said("is up in its place"))
     jobs.add(await enqueue(producer, "gated", "g", job_id="three"))

@@ -11,12 +11,18 @@ from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from tests.store.gate import Api, Gate, quick
 from tests.store.line import QUEUE, Line
+from tests.store.story import Story
 
 
 @pytest.fixture
 async def line(store: Store) -> Line:
     await store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "purpose": "to be tested"}})
     return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - stock arq and broken worlds write below the store
+
+
+@pytest.fixture
+def story(line: Line) -> Story:
+    return Story(line)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from arqlight_core import observe
-from arqlight_core.errors import BreakerNotFound
+from arqlight_core.errors import BreakerNotFound, UsageError
 from arqlight_core.operations import close_breaker, half_open_breaker, reset_breaker, trip_breaker
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -72,6 +72,14 @@ async def test_an_operation_says_when_there_was_nothing_to_do_and_a_dry_run_does
     assert (await reset_breaker(declared, "api", actor="ada")).skipped == {"stood so already": 1}
     await trip_breaker(declared, "api", actor="ada")
     assert (await trip_breaker(declared, "api", actor="bob")).changed == 0
+
+
+@pytest.mark.parametrize("span", [0 * MS, -MS])
+async def test_what_would_be_forced_for_no_time_is_refused(declared: Store, span: timedelta):
+    for operation in (trip_breaker, close_breaker):
+        with pytest.raises(UsageError, match="for no time changes nothing"):
+            await operation(declared, "api", actor="ada", for_=span)
+    assert (await observe.breaker(declared, "api")).forced is None
 
 
 async def test_a_breaker_that_is_not_declared_is_refused_and_the_known_ones_are_told(declared: Store):

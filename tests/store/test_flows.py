@@ -1,62 +1,14 @@
 """Flows in the store: children are counted once, in any order, and their parent goes on exactly when it may."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from arqlight_core.codec import Envelope, encode_job
-from arqlight_core.flow import Flow, Parent
-from arqlight_core.jobs import Lease, State
-from arqlight_core.policy import Mode
+from arqlight_core.jobs import State
 from arqlight_core.store import scripts
-from arqlight_core.store.keys import QueueKeys
-from arqlight_core.store.scripts import ChildEnd, FinishedJob, NewJob, Reached, Spawned
-from tests.store.line import FAR, LOCK, PAYLOAD, QUEUE, Line, dead
-
-LIFE = 1_000
-CHILDREN = QueueKeys.declared("test:children")
-NEWS = Spawned(LIFE, 0, "child", CHILDREN.name)
-
-
-@dataclass
-class Story:
-    """A parent `p` and its children, told by short words."""
-
-    line: Line
-
-    async def spawn(self, lease: Lease, count: int, *, before: int = 0, sealed: int = 0, spawn: int = 0) -> Reached:
-        news = replace(NEWS, spawn=spawn, before=before, count=count, sealed=sealed)
-        reached = await self.line.run(scripts.spawned(QUEUE, lease, news))
-        assert reached
-        return reached
-
-    async def wait(self, lease: Lease) -> bool:
-        return await self.line.run(scripts.await_children(QUEUE, lease, LIFE, "work"))
-
-    async def end(self, *numbers: int, outcome: str = "completed", fatal: int = 0, life: int = LIFE) -> int:
-        ends = [ChildEnd("p", life, number, outcome, fatal) for number in numbers]
-        return await self.line.run(scripts.tally(QUEUE, ends))
-
-    async def flow(self) -> Flow:
-        flow = (await self.line.run(scripts.children(QUEUE, "p", 0, 0))).flow
-        assert flow
-        return flow
-
-    async def waiting(self, count: int) -> Lease:
-        """The lease of a parent that has spawned so many children and waits for them."""
-        lease = await self.line.running("p")
-        await self.spawn(lease, count, sealed=1)
-        assert await self.wait(lease)
-        return lease
-
-    async def because(self) -> str:
-        return (await self.line.record("p")).get("because", b"").decode()
-
-
-@pytest.fixture
-def story(line: Line) -> Story:
-    return Story(line)
+from arqlight_core.store.scripts import Reached
+from tests.store.line import FAR, LOCK, QUEUE, Line
+from tests.store.story import LIFE, NEWS, Story
 
 
 async def test_a_parent_waits_until_its_last_child_has_ended(line: Line, story: Story):
@@ -277,73 +229,6 @@ async def test_a_parent_far_in_the_future_comes_due_by_itself_once_nobody_calls_
     score = await line.score("p")
     assert score
     assert 29 * 86_400_000 < score - await line.store.time_ms() <= 30 * 86_400_000
-
-
-PARENT = Parent(QUEUE.name, "p", LIFE, 7, fatal=True)
-
-
-def child(job_id: str = "p/3e8.7", payload: Any = None) -> NewJob:
-    envelope = Envelope("child", ({"n": 1},), {}, 1, parent=PARENT)
-    return NewJob(job_id, encode_job(envelope) if payload is None else payload)
-
-
-async def reported(line: Line) -> list[tuple[str, str]]:
-    return [(parent, outcome) for _, parent, outcome in await line.store.reports(QUEUE, 10)]
-
-
-async def test_the_end_of_a_child_is_noted_with_the_end_itself(line: Line):
-    done, lost = await line.running("a"), await line.running("b")
-    ended = [FinishedJob(done, b"", 0, 5, parent=str(PARENT))]
-    await line.run(scripts.finish(QUEUE, "w1", next(line.seqs), ended))
-    for _ in range(2):
-        await line.bury(lost, replace(dead(), parent=str(PARENT)))
-    assert await reported(line) == [(str(PARENT), "completed"), (str(PARENT), "dead")]
-
-
-async def test_a_zombie_reports_nothing(line: Line):
-    zombie = await line.running("a")
-    await line.lapse(zombie)
-    await line.lease("w2")
-    ended = [FinishedJob(zombie, b"", 0, 5, parent=str(PARENT))]
-    await line.run(scripts.finish(QUEUE, "w1", next(line.seqs), ended))
-    await line.bury(zombie, replace(dead(), parent=str(PARENT)))
-    assert await reported(line) == []
-
-
-async def test_reports_that_were_told_are_forgotten_and_no_others(line: Line):
-    for outcome in ("completed", "dead", "cancelled"):
-        await line.bury(await line.running(outcome), replace(dead(), state=outcome, parent=str(PARENT)))
-    entries = [entry for entry, _, _ in await line.store.reports(QUEUE, 2)]
-    await line.store.forget_reports(QUEUE, entries)
-    assert await reported(line) == [(str(PARENT), "cancelled")]
-
-
-async def test_a_child_that_is_purged_is_told_as_cancelled(line: Line):
-    await line.run(scripts.enqueue(QUEUE, [child()]))
-    await line.purge(State.WAITING)
-    assert await reported(line) == [(str(PARENT), "cancelled")]
-
-
-@pytest.mark.parametrize("payload", [b"", b"{}", b"\x80\x04N.", b"\x81\xa1x\x80", b"\x81\xa1x\xc0", b"\xc1"])
-async def test_a_purge_copes_with_a_child_that_cannot_be_read(line: Line, payload: bytes):
-    await line.run(scripts.enqueue(QUEUE, [child(payload=payload)]))
-    assert await line.purge(State.WAITING) == 1
-    assert await reported(line) == []
-
-
-async def test_a_child_whose_payload_is_replaced_by_a_newer_one_is_told_as_cancelled(line: Line):
-    await line.run(scripts.enqueue(QUEUE, [replace(child(), unique="k", unique_ms=FAR, mode=Mode.DEBOUNCE)]))
-    await line.defer(await line.lease())  # it snoozes
-    for _ in range(2):
-        await line.run(scripts.enqueue(QUEUE, [NewJob("newer", PAYLOAD, FAR, 0.0, "k", FAR, Mode.DEBOUNCE)]))
-    assert await reported(line) == [(str(PARENT), "cancelled")]
-
-
-async def test_a_dead_child_that_is_purged_is_not_told_again(line: Line):
-    await line.run(scripts.enqueue(QUEUE, [child()]))
-    await line.bury(await line.lease(), replace(dead(), parent=str(PARENT)))
-    await line.purge(State.DEAD)
-    assert await reported(line) == [(str(PARENT), "dead")]
 
 
 async def test_a_waiting_parent_is_taken_over_by_nobody(line: Line, story: Story):

@@ -2,8 +2,11 @@
 
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.registry import Danger, Report, Target, operation
+from arqlight_core.operations.switching import RESUME, Switch, switched
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
+
+PAUSE = Switch("pause", "paused {}; running jobs finish", "paused already")
 
 
 @operation(Target.QUEUE, Danger.REVERSIBLE, key="p", label="pause")
@@ -17,12 +20,8 @@ async def pause(store: Store, queue: str, *, actor: str, reason: str = "", dry_r
         reason: Why; shown to everybody who meets the paused queue.
         dry_run: Only say what would be done.
     """
-    keys = await keys_of(store, queue)
-    if dry_run:
-        return Report(0, f"would pause {queue}")
-    if await store.run(scripts.pause(keys, actor, reason)):
-        return Report(1, f"paused {queue}; running jobs finish")
-    return Report(0, f"{queue} was paused already", {"paused already": 1})
+    call = scripts.pause(await keys_of(store, queue), actor, reason)
+    return await switched(store, call, PAUSE, queue, dry_run=dry_run)
 
 
 @operation(Target.QUEUE, Danger.REVERSIBLE, key="p", label="resume")
@@ -36,9 +35,5 @@ async def resume(store: Store, queue: str, *, actor: str, reason: str = "", dry_
         reason: Why.
         dry_run: Only say what would be done.
     """
-    keys = await keys_of(store, queue)
-    if dry_run:
-        return Report(0, f"would resume {queue}")
-    if await store.run(scripts.resume(keys, actor, reason)):
-        return Report(1, f"resumed {queue}")
-    return Report(0, f"{queue} was not paused", {"not paused": 1})
+    call = scripts.resume(await keys_of(store, queue), actor, reason)
+    return await switched(store, call, RESUME, queue, dry_run=dry_run)

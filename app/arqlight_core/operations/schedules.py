@@ -10,8 +10,11 @@ from arqlight_core.codec import decode_job, encode_job
 from arqlight_core.errors import ScheduleIdle
 from arqlight_core.observe.schedule import queue_of_schedule
 from arqlight_core.operations.registry import Danger, Report, Target, operation
+from arqlight_core.operations.switching import RESUME, Switch, switched
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
+
+PAUSE = Switch("pause", "paused {}; jobs that are queued or running stay", "paused already")
 
 
 @operation(Target.SCHEDULE, Danger.REVERSIBLE, key="r", label="run now")
@@ -58,12 +61,8 @@ async def pause_schedule(store: Store, schedule: str, *, actor: str, reason: str
         reason: Why; shown to everybody who meets the paused schedule.
         dry_run: Only say what would be done.
     """
-    keys = await queue_of_schedule(store, schedule)
-    if dry_run:
-        return Report(0, f"would pause {schedule}")
-    if await store.run(scripts.pause_schedule(keys, schedule, actor, reason)):
-        return Report(1, f"paused {schedule}; jobs that are queued or running stay")
-    return Report(0, f"{schedule} was paused already", {"paused already": 1})
+    call = scripts.pause_schedule(await queue_of_schedule(store, schedule), schedule, actor, reason)
+    return await switched(store, call, PAUSE, schedule, dry_run=dry_run)
 
 
 @operation(Target.SCHEDULE, Danger.REVERSIBLE, key="p", label="resume")
@@ -79,9 +78,5 @@ async def resume_schedule(
         reason: Why.
         dry_run: Only say what would be done.
     """
-    keys = await queue_of_schedule(store, schedule)
-    if dry_run:
-        return Report(0, f"would resume {schedule}")
-    if await store.run(scripts.resume_schedule(keys, schedule, actor, reason)):
-        return Report(1, f"resumed {schedule}")
-    return Report(0, f"{schedule} was not paused", {"not paused": 1})
+    call = scripts.resume_schedule(await queue_of_schedule(store, schedule), schedule, actor, reason)
+    return await switched(store, call, RESUME, schedule, dry_run=dry_run)

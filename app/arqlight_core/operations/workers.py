@@ -1,7 +1,5 @@
 """What can be asked of worker processes: they look each second, and tell in their heartbeats that they have heard."""
 
-from typing import Protocol
-
 from arqlight_core.errors import UsageError
 from arqlight_core.operations.registry import Danger, Report, Target, operation
 from arqlight_core.policy import MINUTE, milliseconds
@@ -10,23 +8,6 @@ from arqlight_core.store.gateway import Store
 
 KEPT = 10 * MINUTE
 """How long a request waits for a worker that does not look, such as one whose loop is stuck."""
-
-
-class Asker(Protocol):
-    """An operation that asks something of workers."""
-
-    async def __call__(
-        self,
-        store: Store,
-        worker: str,
-        *,
-        actor: str,
-        reason: str = "",
-        everything: bool = False,
-        dry_run: bool = False,
-    ) -> Report:
-        """Ask."""
-        ...
 
 
 _DOC = """{summary}
@@ -41,10 +22,15 @@ _DOC = """{summary}
     """
 
 
-def _asker(what: str, verb: str, summary: str) -> Asker:
-    """The operation that asks for it, registered."""
+class Asking:
+    """An operation that asks something of workers."""
 
-    async def ask(
+    def __init__(self, what: str, verb: str, summary: str) -> None:
+        self.__name__, self.__doc__ = f"{what}_worker", _DOC.format(summary=summary)
+        self._what, self._verb = what, verb
+
+    async def __call__(
+        self,
         store: Store,
         worker: str,
         *,
@@ -53,21 +39,23 @@ def _asker(what: str, verb: str, summary: str) -> Asker:
         everything: bool = False,
         dry_run: bool = False,
     ) -> Report:
+        """Ask it."""
         workers = await _meant(store, worker, everything=everything)
-        told = f"{', '.join(workers)} to {verb}"
+        told = f"{', '.join(workers)} to {self._verb}"
         if dry_run:
             return Report(0, f"would ask {told}")
         for one in workers:
-            await store.run(scripts.request(one, what, actor, reason, milliseconds(KEPT)))
+            await store.run(scripts.request(one, self._what, actor, reason, milliseconds(KEPT)))
         return Report(len(workers), f"asked {told}; `arqlight workers` shows when it is done")
 
-    ask.__name__, ask.__doc__ = f"{what}_worker", _DOC.format(summary=summary)
-    return operation(Target.WORKER, Danger.REVERSIBLE, label=what)(ask)
+
+def _asking(what: str, verb: str, summary: str) -> Asking:
+    return operation(Target.WORKER, Danger.REVERSIBLE, label=what)(Asking(what, verb, summary))
 
 
-quiet_worker = _asker("quiet", "be quiet", "Let a worker process claim nothing new; it finishes what runs.")
-resume_worker = _asker("resume", "go on", "Let a quiet worker process claim again.")
-stop_worker = _asker(
+quiet_worker = _asking("quiet", "be quiet", "Let a worker process claim nothing new; it finishes what runs.")
+resume_worker = _asking("resume", "go on", "Let a quiet worker process claim again.")
+stop_worker = _asking(
     "stop",
     "drain and end",
     "Let a worker process drain and end; its supervisor starts no other in its place.",
