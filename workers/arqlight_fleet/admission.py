@@ -155,7 +155,7 @@ class Admissions:
     def leave(self, attempt: "Attempt") -> None:
         """The run is over: tell how its dependencies did, and give back what it held."""
         stake, lease, attempt.stake = attempt.stake, attempt.claimed.lease, NO_STAKE
-        if stake != NO_STAKE:
+        if stake is not NO_STAKE:
             self._worker.leases.holds.drop(stake.holds(lease))
             self._report(lease, stake, attempt.blame)
 

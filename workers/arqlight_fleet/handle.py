@@ -1,7 +1,6 @@
 """What a handler holds of its own run: ids, progress, log lines, and resources shared by the process."""
 
 import asyncio
-from collections import deque
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -66,7 +65,7 @@ class RunHandle:
         self.correlation_id = ""
         self.family: Family | None = None
         self.done, self.total, self.stage = 0, 0, ""
-        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.lines: list[str] = []
         self.changed = False
 
     @property
@@ -92,6 +91,7 @@ class RunHandle:
     def log(self, line: str) -> None:
         """Note a line for the job's log."""
         self.lines.append(line)
+        del self.lines[:-_LINES_KEPT]
         self.changed = True
 
     async def open(self, opener: Opener[T]) -> T:
@@ -127,6 +127,5 @@ class RunHandle:
 
     def take_lines(self) -> list[str]:
         """The lines not yet written."""
-        lines = list(self.lines)
-        self.lines.clear()
+        lines, self.lines = self.lines, []
         return lines

@@ -24,7 +24,7 @@ LOCK_FACTOR = 20
 """The in-progress key outlives its lease: the owner may come back after an outage if nobody took the job over."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     queue: QueueKeys
     lease: Lease

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from arq.jobs import Serializer, serialize_result
 from arq.utils import truncate
 from arq.worker import JobExecutionFailed
@@ -24,8 +24,7 @@ CRON_RESULT_MS = 60_000
 """A cron job's id must stay taken for a while after it ran, or a worker whose clock lags would queue the tick again."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptResult:
+class KeptResult(msgspec.Struct, frozen=True, gc=False):
     """A result as stock handles read it; `ttl_ms` 0 keeps none, -1 keeps it for ever."""
 
     data: bytes = b""

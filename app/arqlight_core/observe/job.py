@@ -146,7 +146,7 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
         due_ms=int(float(scores[0] or 0)),
         started_ms=started_ms,
         ended_ms=ended_ms or int(told.get("ended", 0)),
-        attempt=int(attempts or last_attempt or len(failures) or 1),
+        attempt=int(attempts or 0) + (state is State.ACTIVE) or last_attempt or len(failures) or 1,
         worker=worker,
         claimed_ms=claimed_ms,
         because=told.get("because", ""),

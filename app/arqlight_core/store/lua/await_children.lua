@@ -12,7 +12,6 @@ local lane = lane_before(id)
 end_lease(id, owner, 'await_children')
 redis.call('ZREM', lapses, id)  -- its worker lived to tell
 redis.call('PERSIST', payload_key(id))
-redis.call('DECR', retry_key(id))
 redis.call('EXPIRE', retry_key(id), RETRY_COUNTER_SECONDS + FAR / 1000)
 begin_flow(id, life)
 redis.call('HINCRBY', flow_key(id), 'waits', 1)

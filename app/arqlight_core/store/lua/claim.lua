@@ -161,9 +161,7 @@ local function look_again_at(moment, id)
 end
 
 local function take(id, owner, i, lapsed, n)
-  local attempt = tonumber(attempts_before[i] or 0)
-  if not lapsed or attempt == 0 then attempt = attempt + 1 end  -- a crash is counted by lapses, not as a try
-  redis.call('SET', retry_key(id), attempt, 'EX', RETRY_COUNTER_SECONDS)
+  local attempt = tonumber(attempts_before[i] or 0) + 1  -- counted when it fails: a crash is counted by lapses
   local origin = lapsed and tonumber(redis.call('ZSCORE', came, id) or scores[i]) or scores[i]
   jobs[#jobs + 1] = {id, owner, fence + i, attempt, due_since(origin), lane_of(origin) * 4, math.floor(n), is_poison(n) and 2 or is_suspect(n) and 1 or 0, held_before[i] and 1 or 0}
   taken[#taken + 1] = id

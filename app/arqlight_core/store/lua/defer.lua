@@ -11,7 +11,6 @@ if refused then return refused end
 local lane = lane_before(id)
 end_lease(id, owner, 'defer')
 redis.call('PERSIST', payload_key(id))
-redis.call('DECR', retry_key(id))
 redis.call('EXPIRE', retry_key(id), RETRY_COUNTER_SECONDS + math.ceil(delay / 1000))
 redis.call('HSET', record_key(id), 'because', because, 'by', by, 'until', now + delay)
 place(id, now + delay, lane, prefix .. state)

@@ -9,7 +9,6 @@ local refused = refusal(id, owner, 'release')
 if refused then return refused end
 local score = redis.call('ZSCORE', came, id) or now
 end_lease(id, owner, 'release')
-redis.call('DECR', retry_key(id))
 redis.call('ZADD', queue, score, id)
 count('released', 1)
 emit('release', 'job', id)

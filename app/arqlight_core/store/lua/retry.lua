@@ -14,6 +14,7 @@ local lane = lane_before(id)
 end_lease(id, owner, 'retry')
 redis.call('ZREM', lapses, id)  -- its worker lived to tell
 redis.call('PERSIST', payload_key(id))
+redis.call('INCR', retry_key(id))
 redis.call('EXPIRE', retry_key(id), RETRY_COUNTER_SECONDS + math.ceil(delay / 1000))
 redis.call('HSET', record_key(id), 'because', 'retrying after a failed attempt', 'by', 'retry policy', 'until', now + delay)
 place(id, now + delay, lane, retrying)

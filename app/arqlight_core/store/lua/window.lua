@@ -32,7 +32,8 @@ local function body(id)
 end
 
 local function attempts(id)
-  return redis.call('GET', retry_key(id)) or not live[state] and redis.call('LLEN', attempts_key(id)) or ''
+  if not live[state] then return redis.call('LLEN', attempts_key(id)) end
+  return (redis.call('GET', retry_key(id)) or 0) + (state == 'active' and 1 or 0)
 end
 
 local answer = {now, total}

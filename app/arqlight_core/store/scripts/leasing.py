@@ -45,6 +45,9 @@ def claim(queue: QueueKeys, appetite: Appetite, lease_ms: int, lock_ms: int, wor
     return Call("claim", queue, (appetite.limit, lease_ms, lock_ms, worker, seq, *most), _read_claim)
 
 
+_SUSPICIONS = tuple(Suspicion)  # by their number: calling an enumeration costs more
+
+
 def _read_claim(answer: list[Any]) -> Claim:
     now_ms, next_due_ms, why, *rows = answer
     return Claim(now_ms, next_due_ms, why.decode(), tuple(_claimed(row, now_ms) for row in rows))
@@ -60,7 +63,7 @@ def _claimed(row: list[Any], now_ms: int) -> ClaimedJob:
         claimed_ms=now_ms,
         lane=lane / 4,
         lapses=lapses,
-        suspicion=Suspicion(suspicion),
+        suspicion=_SUSPICIONS[suspicion],
         was_held=bool(was_held),
     )
 
