@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from arqlight_core.declaration import JobType, Queue
-from arqlight_core.policy import Breaker, Limit, lasts
+from arqlight_core.policy import Breaker, Limit, outlasting
 from arqlight_core.schedule_checks import schedule_problems
 
 
@@ -72,11 +72,11 @@ def _limit_problems(limit: Limit) -> list[str]:
 def _breaker_problems(breaker: Breaker) -> list[str]:
     checks = {
         "has a breaker that needs faults, probes and successes of at least 1": min(
-            breaker.faults, breaker.probes, breaker.successes
+            breaker.opens_at, breaker.probes, breaker.successes
         )
         < 1,
         "has a breaker whose rate is not between 0 and 1": not 0 <= breaker.rate <= 1,
-        "has a breaker that is open for no time": breaker.open_for <= timedelta(0),
+        "has a breaker that is open for no time": breaker.stays_open <= timedelta(0),
     }
     return [problem for problem, wrong in checks.items() if wrong]
 
@@ -88,12 +88,11 @@ def _job_problems(job: JobType[Any], known: set[str]) -> list[str]:
         "has a handler without a docstring": not job.description,
         "has a handler that is not async": not inspect.iscoroutinefunction(job.handler),
         "needs a timeout above zero": job.timeout <= timedelta(0),
-        "has a timeout longer than its deadline": job.timeout > job.deadline,
-        "has a retry schedule longer than its deadline": lasts(job.retry) > job.deadline,
         "needs at least one attempt": job.retry.attempts < 1,
         f"marks unknown fields as sensitive ({', '.join(sorted(unknown))})": bool(unknown),
         f"names unknown follow-ups ({', '.join(strangers)})": bool(strangers),
     }
     found = [problem for problem, wrong in checks.items() if wrong]
+    found += outlasting(job.timeout, job.retry, job.deadline)
     found += [f"needs {need.name}, which {p}" for need in job.needs for p in _breaker_problems(need.breaker)]
     return [f"job type {job.name} {problem}" for problem in found]

@@ -60,7 +60,8 @@ async def enqueue_many(
     """Queue many jobs of one type, five hundred to a round trip."""
     keys = QueueKeys.declared(job_type.queue.name)
     told = (milliseconds(delay), correlation_id, store.sealer)
-    jobs = [new_job(keys, job_type, payload, *told) for payload in payloads]
+    live = await store.live.of(job_type)
+    jobs = [new_job(keys, live, payload, *told) for payload in payloads]
     taken = [await store.run(scripts.enqueue(keys, jobs[at : at + CHUNK])) for at in range(0, len(jobs), CHUNK)]
     answers = [placed for chunk in taken for placed in chunk]
     if correlation_id:

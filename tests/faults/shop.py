@@ -23,6 +23,7 @@ from tests.faults.fleet import eventually
 
 API = Dependency("api", Breaker(faults=100))
 SHOP = Queue("test:shop", "To be steered.", concurrency=5)
+ANNEX = Queue("test:annex", "Served by nobody.", concurrency=5)
 NAME = SHOP.name
 WIRE = QueueKeys.declared(NAME).wire
 BRIEF = 50 * SECOND / 1000
@@ -58,6 +59,17 @@ async def brief(_run: Run, _told: Work) -> None:
 async def call(_run: Run, _told: Work) -> None:
     """Ask a dependency that is down."""
     raise Unavailable("down", dependency="api")
+
+
+@ANNEX.job("keep", Work, timeout=SECOND, retry=Backoff(1))
+async def keep(_run: Run, _told: Work) -> None:
+    """Nothing."""
+
+
+@SHOP.job("stock_up", Work, timeout=SECOND, retry=Backoff(1), follow_ups=("keep",))
+async def stock_up(run: Run, told: Work) -> None:
+    """Have a child of the queue that nobody serves."""
+    await run.spawn(keep, [told])
 
 
 SHOP.schedule(Schedule("stocktake", "0 0 1 1 *", "brief"))

@@ -114,7 +114,7 @@ class Api:
         return await self.gate.denied(self.demands)
 
     async def tripped(self) -> None:
-        await self.calls(*["fault"] * self.breaker.faults)
+        await self.calls(*["fault"] * self.breaker.opens_at)
 
     async def open_long_enough(self) -> None:
         """As if its time had passed: the next job is a probe."""

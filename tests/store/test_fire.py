@@ -20,6 +20,7 @@ from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES, Store
 from arqlight_core.store.scripts import Call, Standing
 from arqlight_fleet.schedules import LOOK_EVERY, RETRY_EVERY, Schedules
+from arqlight_fleet.served import ServedQueue
 from tests.store.ticking import MINUTE_MS, NAME, Ticking
 
 HOUR_MS = milliseconds(HOUR)
@@ -236,7 +237,7 @@ async def test_a_worker_rests_until_the_next_tick_and_never_longer_than_half_a_m
     rests = list[float]()
     for cron in ("* * * * *", "0 0 1 1 *"):
         ticking = await Ticking.of(store, cron)
-        schedules = Schedules([ticking.queue], ZoneInfo("UTC"), Sealer.of(Settings()))
+        schedules = Schedules([ServedQueue.declared(ticking.queue)], ZoneInfo("UTC"), Sealer.of(Settings()))
         now = await store.time_ms()
         assert await schedules.look(store) == "0 jobs queued"
         assert 0 < schedules.rest <= min(LOOK_EVERY, (ticking.plan.next_ms(now) - now) / 1000)
@@ -246,7 +247,7 @@ async def test_a_worker_rests_until_the_next_tick_and_never_longer_than_half_a_m
 
 async def test_a_look_that_meets_an_outage_is_soon_repeated(store: Store, folder: Path):
     ticking = await Ticking.of(store, "0 0 1 1 *")
-    schedules = Schedules([ticking.queue], ZoneInfo("UTC"), Sealer.of(Settings()))
+    schedules = Schedules([ServedQueue.declared(ticking.queue)], ZoneInfo("UTC"), Sealer.of(Settings()))
     await schedules.look(store)
     away = Store(f"unix://{folder}/nobody.sock", retries=0)
     with pytest.raises(OUTAGES):

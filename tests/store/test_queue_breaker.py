@@ -32,7 +32,7 @@ class Guarded(Line):
         assert await self.run(scripts.retry(self.queue, lease, delay_ms, failed(), "E: e", "work", "fault"))
 
     async def trip(self) -> None:
-        names = [f"failing{number}" for number in range(self.rules.faults)]
+        names = [f"failing{number}" for number in range(self.rules.opens_at)]
         await self.put(*names)
         for _ in names:
             await self.fault(await self.next())

@@ -17,6 +17,7 @@ from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Standing
 from arqlight_fleet.schedules import Plan, plans_of
+from arqlight_fleet.served import ServedQueue
 
 MINUTE_MS = 60_000
 NAME = "tidy"
@@ -58,7 +59,7 @@ class Ticking:
 
     @property
     def plan(self) -> Plan:
-        [plan] = plans_of([self.queue], ZoneInfo("UTC"), Sealer.of(Settings()))
+        [plan] = plans_of([ServedQueue.declared(self.queue)], ZoneInfo("UTC"), Sealer.of(Settings()))
         return plan
 
     @property

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arqlight_core import live_settings
+from arqlight_core import live_settings, live_values
 from arqlight_core.declaration import Queue
 from arqlight_core.errors import UsageError
 from arqlight_core.policy import (
@@ -166,7 +166,7 @@ def test_settings_become_values_of_the_queue():
     def declared(name: str) -> Any:
         return getattr(QUEUE, name)
 
-    assert live_settings.values(told, declared) == {
+    assert live_values.values(told, declared) == {
         "concurrency": 2,
         "fleet_concurrency": 0,
         "breaker": None,
@@ -175,7 +175,7 @@ def test_settings_become_values_of_the_queue():
 
 
 def test_a_setting_of_a_later_version_counts_for_nothing():
-    assert live_settings.values({"colour": "red"}, lambda _: None) == {}
+    assert live_values.values({"colour": "red"}, lambda _: None) == {}
 
 
 class Page(msgspec.Struct):
@@ -196,8 +196,8 @@ def library() -> Queue:
 def test_attempts_stand_in_for_those_of_the_named_job_type_and_leave_its_waits():
     served = ServedQueue.declared(library())
     declared = dict(served.terms)
-    told = {"attempts:page.read": "5", "attempts:page.send": "4", "attempts:gone": "9"}
-    assert served.override(live_settings.values(told, lambda name: getattr(served, name)))
+    told = {"retry:page.read": "5", "retry:page.send": "attempts=4", "retry:gone": "9"}
+    assert served.override(live_values.values(told, lambda name: getattr(served, name)))
     assert served.terms["page.read"].retry == Backoff(5, first=7 * SECOND)
     assert served.terms["page.send"].retry == Steps((SECOND, MINUTE, MINUTE))
     assert served.override({})

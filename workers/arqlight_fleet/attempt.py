@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from arqlight_core import logs
 from arqlight_core.clock import from_ms, now_ms
 from arqlight_core.codec import Envelope, decode_job
+from arqlight_core.declaration import JobType
 from arqlight_core.errors import LeaseLost, PayloadCorrupt, Retry
 from arqlight_core.jobs import Cancelled, ClaimedJob, Dead, Deferred, Outcome, Succeeded, Suspicion
 from arqlight_core.secrecy import Sealer
 from arqlight_fleet.admission import NO_STAKE, Admissions, Stake, parsed
 from arqlight_fleet.blame import PRAISE, UNBLAMED, Blame, blame_of
+from arqlight_fleet.bounds import left_of, seconds_of, tries_of
 from arqlight_fleet.family import Family, Kindred
 from arqlight_fleet.handle import Resources, RunHandle
 from arqlight_fleet.judge import (
@@ -79,7 +81,11 @@ class Attempt:
     claimed: ClaimedJob
     number: int
     handle: RunHandle
+    job_id: str
     envelope: Envelope = _UNREAD
+    function_name: str = _UNREAD.function
+    terms: JobType[Any] | None = None
+    """What its declaration asks for, as it stood when the attempt began; a stock function has none."""
     begun_ms: int = field(default_factory=now_ms)
     started_ms: int = 0
     finished_ms: int = 0
@@ -88,22 +94,21 @@ class Attempt:
     payload: Any = None
     """As its model has it; None of a stock function."""
     stake: Stake = NO_STAKE
+    tenant: str = ""
+    """Whose work it is, as far as a limit for each tenant says so."""
     blame: Blame = UNBLAMED
     """What its end says of the things it depended on."""
 
     @classmethod
     def begin(cls, served: ServedQueue, claimed: ClaimedJob, resources: Resources) -> "Attempt":
         """The attempt that a claim begins."""
-        return cls(served, claimed, claimed.attempt, RunHandle(claimed, claimed.attempt, resources))
-
-    @property
-    def job_id(self) -> str:
-        """The id of the job."""
-        return self.claimed.lease.job_id
+        handle = RunHandle(claimed, claimed.attempt, resources)
+        return cls(served, claimed, claimed.attempt, handle, claimed.lease.job_id)
 
     def open(self, envelope: Envelope) -> None:
         """Take note of what the payload says."""
-        self.envelope = envelope
+        self.envelope, self.function_name = envelope, envelope.function
+        self.terms = self.served.terms.get(envelope.function)
         self.number = max(self.number, envelope.given_try)
         self.handle.correlation_id = envelope.correlation_id
 
@@ -118,11 +123,6 @@ class Attempt:
         }
 
     @property
-    def function_name(self) -> str:
-        """What arq calls the job type."""
-        return self.envelope.function
-
-    @property
     def run_ms(self) -> int:
         """How long it ran."""
         return max(0, self.finished_ms - self.started_ms)
@@ -134,15 +134,18 @@ async def perform(attempt: Attempt, bench: Workbench) -> Outcome | None:
     if attempt.stop is not None:
         return stopped(attempt.stop, asyncio.CancelledError())
     refused = _unfit(attempt) or _unreadable(attempt, bench)
-    refused = refused or await _held_by_children(attempt, bench) or _impossible(attempt, bench)
+    if refused is None and attempt.terms and attempt.terms.follow_ups:
+        refused = await _held_by_children(attempt, attempt.terms, bench)
+    refused = refused or _impossible(attempt, bench)
     logs.bind(attempt.described)  # every line from here on, its handler's too, tells which job it is about
     if refused is not None:
         return refused
     if bench.forestalled and await bench.forestalled(attempt):
         return Cancelled("aborted before its start")
-    held = await _held_back(attempt, bench)
-    if held is not None:
-        return held
+    if attempt.terms:
+        held = await _held_back(attempt, attempt.terms, bench)
+        if held is not None:
+            return held
     try:
         attempt.context = _context(attempt, bench)
         return await _closed(attempt, bench, await _run(attempt, bench))
@@ -175,10 +178,7 @@ def _glimpse(payload: bytes) -> Envelope:
         return _UNREAD
 
 
-async def _held_by_children(attempt: Attempt, bench: Workbench) -> Outcome | None:
-    terms = attempt.served.terms.get(attempt.function_name)
-    if terms is None or not terms.follow_ups:
-        return None
+async def _held_by_children(attempt: Attempt, terms: JobType[Any], bench: Workbench) -> Outcome | None:
     attempt.handle.family = Family(bench.kindred, terms, attempt.claimed.lease, attempt.envelope)
     return await attempt.handle.family.look()
 
@@ -191,40 +191,21 @@ def _impossible(attempt: Attempt, bench: Workbench) -> Outcome | None:
         return Deferred(
             UNKNOWN_FUNCTION_WAIT, f"{NO_CAPABLE_WORKER} {attempt.function_name!r}", bench.worker_id, held=True
         )
-    if _left(attempt) == timedelta(0):
+    if left_of(attempt) == timedelta(0):
         return Dead("deadline: it was not done in time", None)
-    tries = _max_tries(attempt, bench)
+    tries = tries_of(attempt, bench)
     if attempt.number > tries:
         return Dead(f"max {tries} retries exceeded", None)
     return None
 
 
-async def _held_back(attempt: Attempt, bench: Workbench) -> Outcome | None:
+async def _held_back(attempt: Attempt, terms: JobType[Any], bench: Workbench) -> Outcome | None:
     """What keeps a declared job from running: a payload that does not fit, or somebody who must go first."""
-    terms = attempt.served.terms.get(attempt.function_name)
-    if terms is None:
-        return None
     try:
         attempt.payload = parsed(terms, attempt.envelope, bench.sealer)
         return await bench.admissions.ask(attempt, terms)
     except Exception as error:  # noqa: BLE001 - what a model or a declared key makes of hostile values
         return _judged(attempt, bench, error)
-
-
-def _left(attempt: Attempt) -> timedelta | None:
-    """How long the job may still begin; None without a deadline, or when it has begun and its children have ended."""
-    deadline_ms = attempt.envelope.deadline_ms
-    if not deadline_ms or attempt.handle.children:
-        return None
-    return timedelta(milliseconds=max(0, deadline_ms - now_ms()))
-
-
-def _max_tries(attempt: Attempt, bench: Workbench) -> int:
-    terms = attempt.served.terms.get(attempt.function_name)
-    if terms is not None:
-        return terms.retry.attempts
-    own = bench.functions[attempt.function_name].max_tries
-    return bench.max_tries if own is None else own
 
 
 def _context(attempt: Attempt, bench: Workbench) -> Context:
@@ -241,7 +222,6 @@ def _context(attempt: Attempt, bench: Workbench) -> Context:
 
 async def _run(attempt: Attempt, bench: Workbench) -> Outcome | None:
     function = bench.functions[attempt.function_name]
-    timeout_s = bench.timeout_s if function.timeout_s is None else function.timeout_s
     args, kwargs = attempt.envelope.args, attempt.envelope.kwargs
     if attempt.payload is not None:
         args, kwargs = (attempt.payload,), {}
@@ -249,7 +229,7 @@ async def _run(attempt: Attempt, bench: Workbench) -> Outcome | None:
         if bench.on_job_start:
             await bench.on_job_start(attempt.context)
         attempt.started_ms = now_ms()
-        with TimeLimit(timeout_s):
+        with TimeLimit(seconds_of(attempt, bench)):
             result = await function.coroutine(attempt.context, *args, **kwargs)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the edge where a handler's fate is judged
         attempt.finished_ms = now_ms()
@@ -270,9 +250,9 @@ def _judged(attempt: Attempt, bench: Workbench, error: BaseException) -> Outcome
         return stopped(attempt.stop, error)
     told = Circumstances(
         attempt=attempt.number,
-        max_tries=_max_tries(attempt, bench),
-        left=_left(attempt),
-        terms=attempt.served.terms.get(attempt.function_name),
+        max_tries=tries_of(attempt, bench),
+        left=left_of(attempt),
+        terms=attempt.terms,
         roll=random.random(),  # noqa: S311 - jitter
         worker=bench.worker_id,
         started_ms=attempt.started_ms,

@@ -35,10 +35,11 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
         vitals = Vitals()
         heartbeat = Heartbeat(worker, vitals, lambda: self.chores)
+        self._orders = Chore("orders", HEED_EVERY, partial(self._heed, heartbeat))
         self.chores = [
             Chore("progress", PROGRESS_EVERY, self._write_progress),
             Chore("heartbeat", BEAT_EVERY, heartbeat.beat),
-            Chore("orders", HEED_EVERY, partial(self._heed, heartbeat)),
+            self._orders,
             Chore("loop", SAMPLE_EVERY, vitals.sample),
             Chore("neighbours", NEIGHBOURS_EVERY, self._bury_neighbours),
             Chore("retention", PRUNE_EVERY, lambda: prune(worker.store, worker.served)),
@@ -50,14 +51,15 @@ class Background:
         if worker.queues:
             reset = partial(reset_breakers, worker.store, worker.served)
             self.chores.append(Chore("breaker reset", RESET_EVERY, reset))
-        schedules = Schedules(worker.queues, worker.settings.timezone, worker.store.sealer)
-        if schedules.plans:
-            look = partial(schedules.look, worker.store)
-            self.chores.append(Chore("schedules", LOOK_EVERY, look, rest=lambda: schedules.rest))
+        if any(served.schedules for served in worker.served):
+            schedules = Schedules(worker.served, worker.settings.timezone, worker.store.sealer)
+            look, stir = partial(schedules.look, worker.store), worker.orders.changed
+            self.chores.append(Chore("schedules", LOOK_EVERY, look, rest=lambda: schedules.rest, stir=stir))
         if worker.allow_abort_jobs:
             self.chores.append(Chore("aborts", worker.poll_delay_s, worker.aborts.stop_running))
 
     async def __aenter__(self) -> Self:
+        await self._orders.turn()  # what operators have set counts from the first job on
         loops = [self._listen(), *(chore.run() for chore in self.chores)]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from arqlight_core.clock import now_ms
@@ -23,14 +24,26 @@ class Chore:
     last_result: str = ""
     rest: Callable[[], float] | None = None
     """Seconds until the next turn, where the one before decides that; `every` is then the longest."""
+    stir: asyncio.Event | None = None
+    """What ends a wait early."""
 
     async def run(self) -> None:
         """Do it, wait, and do it again until cancelled; an error is reported and never ends the loop."""
         while True:
-            await self._turn()
-            await asyncio.sleep(self.rest() if self.rest else self.every)
+            await self.turn()
+            await self._wait(self.rest() if self.rest else self.every)
 
-    async def _turn(self) -> None:
+    async def _wait(self, seconds: float) -> None:
+        if self.stir is None:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stir.wait()
+        self.stir.clear()
+
+    async def turn(self) -> None:
+        """Do it once."""
         try:
             self.last_result = await self.once()
         except OUTAGES:

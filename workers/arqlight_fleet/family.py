@@ -61,6 +61,10 @@ class Kindred:
         """The call's answer, however long the server is away."""
         return await self.through(lambda: self.store.run(call))
 
+    async def live(self, job_type: JobType[Any]) -> JobType[Any]:
+        """The job type as operators want its jobs queued now."""
+        return await self.through(lambda: self.store.live.of(job_type))
+
     async def plant(self, correlation_id: str, *job_ids: str) -> None:
         """Note which jobs belong together."""
         await self.through(lambda: self.store.plant(correlation_id, job_ids))
@@ -131,7 +135,8 @@ class Family:
         place = f"{'f' if self.children is None else 'c'}{self._follow_ups}"
         job_id = queue.job_id(job_type.id_of(payload)) if job_type.id_of else self._descendant(queue, place)
         kin = Kinship(self._correlation_id, origin=self._lease.job_id)
-        job = born(job_id, job_type, payload, milliseconds(delay), kin, self._kindred.store.sealer)
+        live = await self._kindred.live(job_type)  # not sooner: ids follow from the order of the calls
+        job = born(job_id, live, payload, milliseconds(delay), kin, self._kindred.store.sealer)
         [placed] = await self._kindred.ask(scripts.enqueue(queue, [job]))
         await self._kindred.plant(self._correlation_id, self._lease.job_id, job_id)
         return enqueued(job, placed)
@@ -161,7 +166,7 @@ class Family:
         total = reached.total
         async with aclosing(_chunks(payloads, skip=total - reached.first)) as chunks:
             async for chunk in chunks:
-                children = self._children(job_type, chunk, total, on_failure)
+                children = self._children(await self._kindred.live(job_type), chunk, total, on_failure)
                 grown = replace(news, before=total, count=len(chunk))
                 await self._kindred.through(partial(self._bear, children, grown))
                 total += len(chunk)

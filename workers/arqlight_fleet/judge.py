@@ -97,7 +97,7 @@ def _judge_refusal(error: Misconfigured, terms: JobType[Any], told: Circumstance
     """Whoever mends the credentials finds the jobs waiting behind the breaker; without one they are dead letters."""
     named = {need.name: need.breaker for need in terms.needs}
     breaker = named.get(error.dependency) or next(iter(named.values()), None)
-    return _hold(error, breaker.open_for, told) if breaker else _dead(f"misconfigured: {error}", error, told)
+    return _hold(error, breaker.stays_open, told) if breaker else _dead(f"misconfigured: {error}", error, told)
 
 
 def _hold(error: RateLimited | Misconfigured, wait: timedelta, told: Circumstances) -> Outcome:

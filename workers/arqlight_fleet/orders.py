@@ -1,11 +1,12 @@
 """What operators order while a worker runs: live settings of its queues, and to be quiet, to go on or to stop."""
 
+import asyncio
 import logging
 from dataclasses import asdict
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
-from arqlight_core import live_settings
+from arqlight_core import live_values
 from arqlight_core.errors import UsageError
 from arqlight_core.store import scripts
 from arqlight_core.store.scripts import Orders, Override, Request
@@ -28,6 +29,8 @@ class Obedience:
         self._worker = worker
         self.heard: Request | None = None
         """The newest request, from the moment it is obeyed."""
+        self.changed = asyncio.Event()
+        """Set whenever other live settings count than before; whoever waits for it clears it."""
 
     @property
     def stops(self) -> bool:
@@ -38,6 +41,7 @@ class Obedience:
         """Apply the live settings that count now, and obey a new request; answers what stands."""
         worker = self._worker
         orders = await worker.store.run(scripts.orders([worker.worker_id]))
+        worker.store.live.feed(orders)
         told = [problem for served in worker.served for problem in self._apply(served, orders)]
         self._obey(orders.requests.get(worker.worker_id))
         for queue, setting in orders.expired:
@@ -54,6 +58,7 @@ class Obedience:
         if served.override(values):
             logger.info("live settings of %s: %s", served.keys.name, values or "as declared")
             self._worker.claims.look_at(served.keys.name)
+            self.changed.set()
         return []
 
     def _obey(self, asked: Request | None) -> None:
@@ -76,4 +81,4 @@ class Obedience:
 
 def _values(served: ServedQueue, standing: dict[str, Override]) -> dict[str, Any]:
     settings = {setting: override.value for setting, override in standing.items()}
-    return live_settings.values(settings, lambda name: served.overridden.get(name, getattr(served, name)))
+    return live_values.values(settings, lambda name: served.overridden.get(name, getattr(served, name)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arqlight_core.declaration import JobType, Queue
-from arqlight_core.policy import Breaker, Limit, Retention
+from arqlight_core.policy import Breaker, Limit, Retention, Schedule
 from arqlight_core.store.keys import QueueKeys
 
 
@@ -24,6 +24,9 @@ class ServedQueue:
     poison_after: int = 2
     terms: Mapping[str, JobType[Any]] = field(default_factory=dict[str, JobType[Any]])
     """What its job types ask for; a stock function has no terms."""
+    deadline_shifts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By how many ms the deadlines that jobs carry move, by job type."""
+    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
     overridden: dict[str, Any] = field(default_factory=dict[str, Any])
     """The declared values of those of its settings that an operator has overridden."""
     running: int = 0
@@ -46,6 +49,7 @@ class ServedQueue:
             retention=queue.retention,
             poison_after=queue.poison_after,
             terms=queue.job_types,
+            schedules=queue.schedules,
         )
 
     def override(self, values: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from arq.typing import StartupShutdown
 from arq.worker import Worker
 
 from arqlight_core import codec
+from arqlight_core.breaker_defaults import with_breaker_defaults
 from arqlight_core.declaration import Queue
 from arqlight_core.jobs import Awaiting, Deferred, Interrupted, Outcome, Retrying, Succeeded
 from arqlight_core.secrecy import Sealer
@@ -69,16 +70,16 @@ class FleetWorker(Worker):
         super().__init__([*functions, *declared], **arguments)
         self.url = url or url_of(self.redis_settings, self._pool)
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(2)}"
-        self.queues, self.capacity, self.order = queues, capacity, order
+        self.settings = settings or Settings()
+        self.queues = [with_breaker_defaults(queue, self.settings) for queue in queues]
+        self.capacity, self.order, self.lease_seconds = capacity, order, lease
         own = ServedQueue(QueueKeys(self.queue_name), self.max_jobs)
-        self.served = [ServedQueue.declared(queue) for queue in queues] or [own]
+        self.served = [ServedQueue.declared(queue) for queue in self.queues] or [own]
         self.attempts: dict[str, Attempt] = {}
         self.draining: Signals | None = None
         self.jobs_complete: int = 0
         self.jobs_failed: int = 0
         self.jobs_retried: int = 0
-        self.lease_seconds = lease
-        self.settings = settings or Settings()
         self.resources = Resources(self.settings)
         self.claims = Claims(self, self._start)
         self.aborts = Aborts(self)

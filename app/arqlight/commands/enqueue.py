@@ -9,6 +9,7 @@ from cyclopts.validators import Number
 
 from arqlight import output
 from arqlight.session import writing
+from arqlight_core.breaker_defaults import with_breaker_defaults
 from arqlight_core.catalogue import Catalogue
 from arqlight_core.declaration import JobType
 from arqlight_core.enqueue import Enqueued
@@ -41,7 +42,7 @@ async def enqueue(
     declared = Catalogue.discover("arqlight_jobs").job_type(job_type)
     async with writing(settings) as store:
         read = await parsed(declared, payload, settings)
-        queued = await submit(store, declared, read, delay=delay, correlation_id=correlation_id)
+        queued = await submit(store, declared, read, settings, delay=delay, correlation_id=correlation_id)
     if json:
         output.as_json(queued)
     elif queued.new:
@@ -64,8 +65,14 @@ async def parsed(declared: JobType[Any], text: str, settings: Settings) -> Any:
 
 
 async def submit(
-    store: Store, declared: JobType[Any], payload: Any, *, delay: float = 0, correlation_id: str = ""
+    store: Store,
+    declared: JobType[Any],
+    payload: Any,
+    settings: Settings,
+    *,
+    delay: float = 0,
+    correlation_id: str = "",
 ) -> Enqueued:
     """Make the queue known to the control room, and put the job into it."""
-    await publish(store, [declared.queue])
+    await publish(store, [with_breaker_defaults(declared.queue, settings)])
     return await put(store, declared, payload, delay=timedelta(seconds=delay), correlation_id=correlation_id)

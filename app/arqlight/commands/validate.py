@@ -36,7 +36,7 @@ async def validate(file: Path, /, *, wait: bool = False, json: bool = False) -> 
     async with writing(settings) as store:
         request = await intake.accept(file, settings)
         try:
-            queued = await submit(store, billing.validate, request)
+            queued = await submit(store, billing.validate, request, settings)
         except BaseException:
             await intake.withdraw(request, settings)
             raise

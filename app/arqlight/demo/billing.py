@@ -69,7 +69,7 @@ class BillingTraffic:
             await self._submit(request)
 
     async def _submit(self, request: ValidationRequest) -> str:
-        queued = await submit(self._store, validate, request)
+        queued = await submit(self._store, validate, request, self._settings)
         self._account.add(queued.job_id, validate.queue.name, validate.name)
         return queued.job_id
 

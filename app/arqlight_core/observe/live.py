@@ -25,6 +25,11 @@ class SettingView:
         return bool(self.at_ms)
 
 
+def breaker_rules(told: Mapping[str, Any], standing: Mapping[str, Override]) -> str:
+    """The rules that a queue's own breaker goes by now; '' or `none` where the queue has none."""
+    return standing["breaker"].value if "breaker" in standing else told.get("breaker", "")
+
+
 def settings_of(told: Mapping[str, Any], standing: Mapping[str, Override]) -> tuple[SettingView, ...]:
     """Every live setting of a published declaration, beside the overrides that stand."""
     declared: Mapping[str, str] = told.get("settings", {})

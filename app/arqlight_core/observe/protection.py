@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.errors import BreakerNotFound
-from arqlight_core.live_settings import RATE
+from arqlight_core.live_settings import BREAKER, RATE
+from arqlight_core.observe.live import breaker_rules
 from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -81,7 +82,9 @@ class BreakerView:
 
     @property
     def condition(self) -> str:
-        """Forced open, forced closed, blocked, open, ready to try, half-open or closed: what jobs meet."""
+        """Off, forced open, forced closed, blocked, open, ready to try, half-open or closed: what jobs meet."""
+        if self.rules == NONE:
+            return "off"
         if self.forced:
             return f"forced {self.forced.state}"
         if self.blocked_until_ms:
@@ -117,30 +120,37 @@ class LimitView:
 
 async def guards(store: Store) -> tuple[Guard, ...]:
     """Every breaker: the queues' own, declared or set by an operator, then those of dependencies."""
-    published = await store.published_queues()
-    orders = await store.run(scripts.orders([]))
+    return guards_of(await store.published_queues(), await store.run(scripts.orders([])))
+
+
+def guards_of(published: Mapping[str, Mapping[str, Any]], orders: Orders) -> tuple[Guard, ...]:
+    """Every breaker of published queues, under what operators have ordered."""
     own = [
         Guard(name, QueueKeys(told["wire"]), "", (name,), rules)
         for name, told in published.items()
         if (rules := _own_rules(told, orders.standing(name)))
     ]
-    return (*own, *(Guard(name, SHARED, name, *needed) for name, needed in sorted(_dependencies(published).items())))
+    needs = _dependencies(published, orders)
+    return (*own, *(Guard(name, SHARED, name, *needed) for name, needed in sorted(needs.items())))
 
 
 def _own_rules(told: Mapping[str, Any], standing: Mapping[str, Override]) -> str:
     """The rules that count now; '' where a queue has no breaker. A declared one stays listed when it is set to none."""
     declared: str = told.get("breaker", "")
-    live = standing["breaker"].value if "breaker" in standing else declared
+    live = breaker_rules(told, standing)
     return live if declared or live != NONE else ""
 
 
-def _dependencies(published: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Each dependency's queues and rules."""
+def _dependencies(published: Mapping[str, Mapping[str, Any]], orders: Orders) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Each dependency's queues and rules: those that an operator has set for one of them, if any."""
     needed: dict[str, tuple[tuple[str, ...], str]] = {}
     for queue, told in published.items():
-        for name, rules in _needs(told):
-            queues, _ = needed.get(name, ((), ""))
-            needed[name] = (queues if queue in queues else (*queues, queue), rules)
+        live = orders.standing(queue)
+        for name, declared in _needs(told):
+            queues, rules = needed.get(name, ((), declared))
+            override = live.get(f"{BREAKER}{name}")
+            whose = queues if queue in queues else (*queues, queue)
+            needed[name] = (whose, override.value if override else rules)
     return needed
 
 
@@ -160,16 +170,17 @@ async def breakers(store: Store) -> tuple[BreakerView, ...]:
     """How every breaker stands: three round trips."""
     declared = await guards(store)
     answers = await store.run_all([scripts.breaker(one.keys, one.member) for one in declared]) if declared else []
-    return tuple(_breaker(one, answer) for one, answer in zip(declared, answers, strict=True))
+    return tuple(breaker_view(one, answer) for one, answer in zip(declared, answers, strict=True))
 
 
 async def breaker(store: Store, name: str) -> BreakerView:
     """How one breaker stands. Raises BreakerNotFound."""
     declared = await guard(store, name)
-    return _breaker(declared, await store.run(scripts.breaker(declared.keys, declared.member)))
+    return breaker_view(declared, await store.run(scripts.breaker(declared.keys, declared.member)))
 
 
-def _breaker(declared: Guard, answer: list[Any]) -> BreakerView:
+def breaker_view(declared: Guard, answer: list[Any]) -> BreakerView:
+    """The view of one breaker, out of what `scripts.breaker` answered."""
     now, raw, in_a_row, well, failed, probes = answer
     told = {k.decode(): v.decode(errors="replace") for k, v in zip(raw[::2], raw[1::2], strict=True)}
     state = told.get("state", "closed")
@@ -208,14 +219,23 @@ def _whole(told: Mapping[str, str], field: str) -> int:
 async def limits(store: Store) -> tuple[LimitView, ...]:
     """Whom every declared limit keeps waiting: three round trips."""
     published = await store.published_queues()
+    orders = await store.run(scripts.orders([]))
+    return limits_of(published, orders, await store.run(scripts.limits(LIMITED_SHOWN, limit_names(published))))
+
+
+def limit_names(published: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of the limits that these queues declare, in order."""
+    return sorted({name for told in published.values() for name in told.get("limits", {})})
+
+
+def limits_of(published: Mapping[str, Mapping[str, Any]], orders: Orders, answer: list[Any]) -> tuple[LimitView, ...]:
+    """The views of these queues' limits, out of what `scripts.limits` answered for their names."""
+    now, *each = answer
     declared: dict[str, dict[str, Any]] = {}
     queues: dict[str, tuple[str, ...]] = {}
     for queue, told in published.items():
         for name, limit in told.get("limits", {}).items():
             declared[name], queues[name] = limit, (*queues.get(name, ()), queue)
-    names = sorted(declared)
-    orders = await store.run(scripts.orders([]))
-    now, *answers = await store.run(scripts.limits(LIMITED_SHOWN, names))
     return tuple(
         LimitView(
             now,
@@ -224,9 +244,9 @@ async def limits(store: Store) -> tuple[LimitView, ...]:
             tuple(declared[name]["rates"]),
             _set_rates(name, queues[name], orders),
             declared[name]["exact"],
-            *_waiting(answer),
+            *_waiting(told),
         )
-        for name, answer in zip(names, answers, strict=True)
+        for name, told in zip(limit_names(published), each, strict=True)
     )
 
 

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from arqlight_core.errors import ScheduleNotFound
+from arqlight_core.errors import ScheduleNotFound, UsageError
 from arqlight_core.jobs import State
+from arqlight_core.live_settings import CATCH_UP, CRON
+from arqlight_core.live_values import scheduled
 from arqlight_core.observe.fleet import Pause
 from arqlight_core.observe.job import state_of
+from arqlight_core.policy import CatchUp, Schedule
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
-from arqlight_core.store.scripts import Standing
+from arqlight_core.store.scripts import Override, Standing
+from arqlight_core.ticks import spoken_cron
 
 UNSEEN_MS = 180_000
 """A schedule that no worker has looked at for so long is looked after by none."""
@@ -59,15 +63,30 @@ async def schedules(store: Store) -> tuple[ScheduleView, ...]:
     """Every declared schedule, by queue: three round trips, whatever their number."""
     published = [(name, told) for name, told in (await store.published_queues()).items() if told.get("schedules")]
     calls = [scripts.schedules(QueueKeys(told["wire"]), list(told["schedules"])) for _, told in published]
+    *found, orders = await store.run_all([*calls, scripts.orders([])])
     views = [
-        _view(queue, name, declared, answer.now_ms, standing)
-        for (queue, told), answer in zip(published, await store.run_all(calls), strict=True)
+        _view(queue, name, _live(name, declared, orders.standing(queue)), answer.now_ms, standing)
+        for (queue, told), answer in zip(published, found, strict=True)
         for (name, declared), standing in zip(told["schedules"].items(), answer.each, strict=True)
     ]
     wires = {queue: QueueKeys(told["wire"]) for queue, told in published}
     answers = await store.run_all([scripts.inspect(wires[view.queue], view.last_job) for view in views])
     states = [state_of(now, scores) for now, scores, *_ in answers]
     return tuple(replace(view, last_state=state) for view, state in zip(views, states, strict=True))
+
+
+def _live(name: str, declared: Mapping[str, str], standing: Mapping[str, Override]) -> Mapping[str, str]:
+    """The declaration with what an operator has set instead; what cannot be read counts for nothing."""
+    texts = {one: standing[one].value for one in (f"{CRON}{name}", f"{CATCH_UP}{name}") if one in standing}
+    if not texts:
+        return declared
+    told = Schedule(name, declared["cron"], "", timezone=declared["timezone"], catch_up=CatchUp(declared["catch_up"]))
+    try:
+        live = scheduled(told, texts)
+    except UsageError:
+        return declared
+    spoken = spoken_cron(live.cron)
+    return {**declared, "cron": live.cron, "spoken": spoken, "timezone": live.timezone, "catch_up": live.catch_up.value}
 
 
 def _view(queue: str, name: str, declared: Mapping[str, str], now_ms: int, standing: Standing) -> ScheduleView:

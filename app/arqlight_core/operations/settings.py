@@ -4,11 +4,24 @@ from datetime import timedelta
 from typing import Protocol
 
 from arqlight_core.errors import UsageError
-from arqlight_core.live_settings import ATTEMPTS, RATE, completed
+from arqlight_core.live_settings import (
+    BREAKER,
+    CATCH_UP,
+    CRON,
+    DEADLINE,
+    PRIORITY,
+    RATE,
+    RETRY,
+    TIMEOUT,
+    UNIQUE,
+    completed,
+    refuse_contradiction,
+)
 from arqlight_core.observe.live import SettingView, settings_of
 from arqlight_core.observe.window import keys_of
+from arqlight_core.operations.lasting import lasting
 from arqlight_core.operations.registry import Danger, Report, Target, operation
-from arqlight_core.policy import milliseconds, spoken
+from arqlight_core.policy import milliseconds
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 
@@ -60,7 +73,8 @@ def _setter(name: str, setting: str, summary: str, value: str) -> Setter:
         views = await _settings(store, queue)
         chosen, text = _part_of(queue, setting, value, views) if setting in _PARTS else (setting, value)
         whole = completed(queue, chosen, text, {view.name: view.declared for view in views.values()})
-        told = f"{chosen} of {queue} from {views[chosen].effective} to {whole}{_lasting(for_)}"
+        refuse_contradiction(chosen, {view.name: view.effective for view in views.values()} | {chosen: whole})
+        told = f"{chosen} of {queue} from {views[chosen].effective} to {whole}{lasting(for_)}"
         if dry_run:
             return Report(0, f"would set {told}")
         await store.run(scripts.override(queue, chosen, whole, actor, reason, milliseconds(for_ or timedelta())))
@@ -70,23 +84,31 @@ def _setter(name: str, setting: str, summary: str, value: str) -> Setter:
     return operation(Target.SETTING, Danger.REVERSIBLE, label=name.replace("_", " "))(change)
 
 
-def _lasting(span: timedelta | None) -> str:
-    if span is None:
-        return ", until it is reset"
-    if span <= timedelta():
-        raise UsageError("A setting for no time changes nothing; give a span like 30m, or none for until it is reset.")
-    return f" for {spoken(span)}"
-
-
-_PARTS = {RATE: "limit", ATTEMPTS: "job type"}
+_PARTS = {
+    RATE: "limit",
+    BREAKER: "dependency",
+    RETRY: "job type",
+    TIMEOUT: "job type",
+    DEADLINE: "job type",
+    PRIORITY: "job type",
+    UNIQUE: "unique key",
+    CRON: "schedule",
+    CATCH_UP: "schedule",
+}
 """Settings that a queue has one of for each of its parts."""
+
+_BY_RULES = (RETRY, BREAKER)
+"""Settings whose values have equals signs themselves."""
 
 
 def _part_of(queue: str, prefix: str, value: str, views: dict[str, SettingView]) -> tuple[str, str]:
     """Setting and value out of `part=value`, or out of the value alone where a queue has but one such part."""
     part, told, rest = value.partition("=")
-    if told:
-        return f"{prefix}{part.strip()}", rest
+    named = f"{prefix}{part.strip()}"
+    if told and (named in views or prefix not in _BY_RULES or "=" in rest.partition(",")[0]):
+        return named, rest
+    if prefix == BREAKER:
+        return "breaker", value
     what, parts = _PARTS[prefix], [name for name in views if name.startswith(prefix)]
     if not parts:
         raise UsageError(f"Queue {queue} declares no {what}; see what it declares with `arqlight status --json`.")
@@ -104,6 +126,7 @@ async def _settings(store: Store, queue: str) -> dict[str, SettingView]:
 
 
 _NUMBER = "A whole number above 0"
+_NAMED = "; behind the job type's name, as in crm.letter=VALUE, where there are several."
 
 set_concurrency = _setter(
     "set_concurrency",
@@ -129,17 +152,54 @@ set_rate = _setter(
     "Set the rates of one of a queue's limits, for that queue.",
     "Rates such as 20/min, 1000/h; behind the limit's name, as in sending=20/min, where there are several.",
 )
-set_attempts = _setter(
-    "set_attempts",
-    ATTEMPTS,
-    "Set how often a job type of a queue is tried in all.",
-    f"{_NUMBER}; behind the job type's name, as in crm.letter=5, where there are several.",
+set_retry = _setter(
+    "set_retry",
+    RETRY,
+    "Set how often and when a job type of a queue is tried again; rules that are not named stay as declared.",
+    "Rules such as attempts=5, first=10s, factor=2, cap=1h, or steps=5s/5m/30m" + _NAMED,
+)
+set_timeout = _setter(
+    "set_timeout",
+    TIMEOUT,
+    "Set how long one attempt of a job type of a queue may take, from its next attempt on.",
+    "A span such as 30s" + _NAMED,
+)
+set_deadline = _setter(
+    "set_deadline",
+    DEADLINE,
+    "Set how long after it was queued a job of a queue may still begin; jobs that are queued already are meant too.",
+    "A span such as 2d" + _NAMED,
+)
+set_priority = _setter(
+    "set_priority",
+    PRIORITY,
+    "Set where jobs of a queue are put in line that are queued from now on.",
+    "critical, high, medium or low" + _NAMED,
+)
+set_unique = _setter(
+    "set_unique",
+    UNIQUE,
+    "Set when a unique key lets the next enqueue through, and for how long it is taken; the key stays as declared.",
+    "simple, throttle or debounce, and a span, such as throttle 1h" + _NAMED,
+)
+set_cron = _setter(
+    "set_cron",
+    CRON,
+    "Set when a schedule of a queue ticks; it begins then, and what would have been its ticks before is no matter.",
+    "A cron expression and, if it is to be another, a time zone, such as 0 8 * * 1-5 Europe/Berlin"
+    "; behind the schedule's name, as in letters=0 8 * * *, where there are several.",
+)
+set_catch_up = _setter(
+    "set_catch_up",
+    CATCH_UP,
+    "Set what becomes of a schedule's ticks that nobody was there for.",
+    "skip, one or all; behind the schedule's name, as in letters=skip, where there are several.",
 )
 set_breaker = _setter(
     "set_breaker",
-    "breaker",
-    "Set rules of a queue's own circuit breaker; rules that are not named stay as declared.",
-    "Rules such as faults=3, open_for=1m; or none for no breaker.",
+    BREAKER,
+    "Set rules of a queue's circuit breaker, or of a dependency's for that queue; others stay as declared.",
+    "Rules such as faults=3, open_for=1m, or none for no breaker; behind a dependency's name, as in api=faults=3.",
 )
 set_retention = _setter(
     "set_retention",

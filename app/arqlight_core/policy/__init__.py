@@ -5,7 +5,16 @@ from arqlight_core.policy.durations import DAY, HOUR, MINUTE, SECOND, millisecon
 from arqlight_core.policy.priority import Place, Priority
 from arqlight_core.policy.rate import Limit, Rate
 from arqlight_core.policy.retention import Keep, Retention
-from arqlight_core.policy.retry import STANDARD_WEBHOOKS, Backoff, RetryPolicy, Steps, gives_up, lasts, with_attempts
+from arqlight_core.policy.retry import (
+    STANDARD_WEBHOOKS,
+    Backoff,
+    RetryPolicy,
+    Steps,
+    gives_up,
+    lasts,
+    outlasting,
+    with_attempts,
+)
 from arqlight_core.policy.schedule import CatchUp, Schedule
 from arqlight_core.policy.unique import Mode, Unique
 
@@ -33,6 +42,7 @@ __all__ = [
     "gives_up",
     "lasts",
     "milliseconds",
+    "outlasting",
     "span",
     "spoken",
     "with_attempts",

@@ -23,7 +23,7 @@ def spoken(span: timedelta) -> str:
         if seconds >= unit and seconds % unit == 0:
             count = round(seconds / unit)
             return "1 day" if (name, count) == ("days", 1) else f"{count} {name}"
-    return f"{seconds:g} s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
 
 
 _PIECE = r"(\d+(?:\.\d+)?)\s*(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)"

@@ -54,6 +54,15 @@ def lasts(policy: RetryPolicy) -> timedelta:
     return sum(waits, timedelta(0))
 
 
+def outlasting(timeout: timedelta, retry: RetryPolicy, deadline: timedelta) -> list[str]:
+    """What of a job type's terms lasts longer than its deadline, to be read after its name."""
+    checks = {
+        "has a timeout longer than its deadline": timeout > deadline,
+        "has a retry schedule longer than its deadline": lasts(retry) > deadline,
+    }
+    return [problem for problem, wrong in checks.items() if wrong]
+
+
 def gives_up(policy: RetryPolicy, attempt: int, error: BaseException) -> bool:
     """Whether failed attempt number `attempt` was the last one."""
     return attempt >= policy.attempts or isinstance(error, policy.never_on)

@@ -5,15 +5,17 @@ What is given in part, such as `faults=3` of a breaker, is completed from the va
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from arqlight_core.errors import UsageError
 from arqlight_core.policy.breaker import Breaker
 from arqlight_core.policy.durations import span, spoken
+from arqlight_core.policy.priority import Priority
 from arqlight_core.policy.rate import Rate
 from arqlight_core.policy.retention import Keep, Retention
+from arqlight_core.policy.unique import Mode, Unique
 
 MOST = 10_000_000
 """No setting that counts something makes sense above this."""
@@ -81,6 +83,14 @@ def read_breaker(text: str, standing: Breaker | None) -> Breaker | None:
     return replace(standing or Breaker(), **dict(_rule(part) for part in text.split(",")))
 
 
+def read_rules(text: str, standing: Breaker | None) -> Breaker:
+    """Rules of a dependency's breaker, which there has to be. Raises UsageError."""
+    breaker = read_breaker(text, standing)
+    if breaker is None:
+        raise UsageError(f"{text!r} does not fit: a dependency has a breaker; `arqlight close-breaker` lets all in.")
+    return breaker
+
+
 def _rule(text: str) -> tuple[str, Any]:
     name, _, value = (part.strip() for part in text.partition("="))
     if name not in _RULES or not value:
@@ -101,16 +111,77 @@ def _share(text: str) -> float:
     return share
 
 
-_READERS: dict[type, Callable[[str], object]] = {int: read_whole, float: _share, timedelta: span}
-_RULES = {rule.name: _READERS[cast("type", rule.type)] for rule in fields(Breaker)}
+_RULES: dict[str, Callable[[str], object]] = {
+    "faults": read_whole,
+    "open_for": span,
+    "probes": read_whole,
+    "successes": read_whole,
+    "rate": _share,
+    "min_calls": read_whole,
+    "window": span,
+    "ramp": span,
+}
+BREAKER_RULES = tuple(_RULES)
 
 
 def print_breaker(breaker: Breaker | None) -> str:
     """Every rule, as `read_breaker` reads them."""
     if breaker is None:
         return NONE
-    rules = ((rule.name, getattr(breaker, rule.name)) for rule in fields(breaker))
+    whole = breaker.completed(breaker.opens_at, breaker.stays_open)
+    rules = ((name, getattr(whole, name)) for name in _RULES)
     return ", ".join(f"{name}={spoken(told) if isinstance(told, timedelta) else told}" for name, told in rules)
+
+
+LONGEST = timedelta(days=3650)
+"""No job type waits or runs longer than this."""
+
+
+def read_wait(text: str) -> timedelta:
+    """A span that a job type can wait, or none. Raises UsageError."""
+    told = span(text)
+    if told > LONGEST:
+        raise UsageError(f"{text.strip()!r} does not fit: the span must be at most {spoken(LONGEST)}.")
+    return told
+
+
+def read_span(text: str) -> timedelta:
+    """A span above zero that a job type can be given. Raises UsageError."""
+    told = read_wait(text)
+    if not told:
+        raise UsageError(f"{text.strip()!r} does not fit: the span must be above zero.")
+    return told
+
+
+def read_priority(text: str) -> Priority:
+    """A priority by its name. Raises UsageError."""
+    try:
+        return Priority.named(text.strip())
+    except KeyError:
+        known = ", ".join(map(print_priority, Priority))
+        raise UsageError(f"{text!r} is no priority; they are: {known}.") from None
+
+
+def print_priority(priority: Priority) -> str:
+    """The priority as `read_priority` reads it."""
+    return priority.name.lower()
+
+
+_MODES = {mode.value: mode for mode in Mode}
+
+
+def read_unique(text: str, standing: Unique | None) -> Unique:
+    """Mode and time such as `throttle 1 h`, or one of them over what stands; the key stays. Raises UsageError."""
+    mode, _, ttl = text.strip().partition(" ")
+    known = standing or Unique(LONGEST)
+    if mode.lower() not in _MODES:
+        return replace(known, ttl=read_span(text))
+    return replace(known, mode=_MODES[mode.lower()], ttl=read_span(ttl) if ttl else known.ttl)
+
+
+def print_unique(unique: Unique) -> str:
+    """Mode and time as `read_unique` reads them."""
+    return f"{unique.mode} {spoken(unique.ttl)}"
 
 
 def read_retention(text: str, standing: Retention | None) -> Retention:

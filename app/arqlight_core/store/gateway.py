@@ -13,7 +13,8 @@ from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import load
 from arqlight_core.store import connect, keys
 from arqlight_core.store.keys import QueueKeys, id_of
-from arqlight_core.store.scripts import Call, script
+from arqlight_core.store.live_terms import LiveTerms
+from arqlight_core.store.scripts import Call, orders, script
 
 R = TypeVar("R")
 
@@ -29,6 +30,7 @@ class Store:
         self.url = connect.checked(url)
         self._sealer = sealer
         self._client: Any = connect.asynchronous(url, retries)
+        self.live = LiveTerms(lambda: self.run(orders([])))
 
     @property
     def sealer(self) -> Sealer:

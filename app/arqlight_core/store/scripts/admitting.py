@@ -16,8 +16,8 @@ from arqlight_core.store.scripts.call import Call, Keyspace
 def breaker_rules(breaker: Breaker) -> str:
     """A breaker's declaration as the scripts take it and keep it: JSON, durations in ms."""
     rules = {
-        "faults": breaker.faults,
-        "open_ms": milliseconds(breaker.open_for),
+        "faults": breaker.opens_at,
+        "open_ms": milliseconds(breaker.stays_open),
         "probes": breaker.probes,
         "successes": breaker.successes,
         "rate": breaker.rate,

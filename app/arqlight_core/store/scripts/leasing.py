@@ -45,7 +45,7 @@ def claim(queue: QueueKeys, appetite: Appetite, lease_ms: int, lock_ms: int, wor
     return Call("claim", queue, (appetite.limit, lease_ms, lock_ms, worker, seq, *most), _read_claim)
 
 
-_SUSPICIONS = tuple(Suspicion)  # by their number: calling an enumeration costs more
+_SUSPICIONS = {int(one): one for one in Suspicion}  # calling an enumeration costs more
 
 
 def _read_claim(answer: list[Any]) -> Claim:

@@ -52,7 +52,7 @@ def _standing(told: list[bytes]) -> Standing:
 class Firing:
     """The ticks of a timetable after `last_ms` (0: it begins), up to `tick_ms`, are settled, `missed` of them unrun.
 
-    `template` and `lane` are those of a job that is run out of turn.
+    `template` and `lane` are those of a job that is run out of turn; `replaced` is a timetable to forget, '' for none.
     """
 
     schedule: str
@@ -61,6 +61,7 @@ class Firing:
     tick_ms: int
     next_ms: int
     missed: int
+    replaced: str
     template: bytes
     lane: float
 
@@ -68,7 +69,7 @@ class Firing:
 def fire(queue: QueueKeys, firing: Firing, jobs: Iterable[NewJob]) -> Call[int]:
     """Settle ticks and queue their jobs: how many, or -1 when another was first, -2 before their time."""
     ticks = (firing.last_ms, firing.tick_ms, firing.next_ms, firing.missed)
-    told = (firing.schedule, firing.timetable, *ticks, firing.template, firing.lane)
+    told = (firing.schedule, firing.timetable, *ticks, firing.replaced, firing.template, firing.lane)
     return Call("fire", queue, (*told, *as_arguments(jobs)), int)
 
 
