@@ -8,7 +8,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from arqlight import output
+from arqlight import output, read_only
 from arqlight.commands import operate
 from arqlight_core import logs
 from arqlight_core.errors import ArqlightError, UsageError
@@ -26,26 +26,42 @@ COMMANDS = {
     "status": "arqlight.commands.look:status",
     "jobs": "arqlight.commands.look:jobs",
     "job": "arqlight.commands.look:job",
+    "why": "arqlight.commands.why:why",
+    "eta": "arqlight.commands.why:eta",
     "flow": "arqlight.commands.flow:flow",
     "schedules": "arqlight.commands.schedules:schedules",
     "workers": "arqlight.commands.workers:workers",
     "metrics": "arqlight.commands.metrics:metrics",
+    "failures": "arqlight.commands.failures:failures",
+    "bulks": "arqlight.commands.bulks:bulks",
+    "trash": "arqlight.commands.trash:trash",
     "breakers": "arqlight.commands.protection:breakers",
     "limits": "arqlight.commands.protection:limits",
     "events": "arqlight.commands.events:events",
+    "audit": "arqlight.commands.audit:audit",
+    "acl": "arqlight.commands.acl:acl",
     "doctor": "arqlight.commands.look:doctor",
     "server": "arqlight.commands.server:server",
+    "completion": "arqlight.commands.completion:completion",
     "demo": "arqlight.commands.demo:demo",
 }
 
 
-def build(*, eager: bool = True) -> App:
-    """The whole command line; eager, its help can tell what each command does."""
-    app = App(name="arqlight", help="A control room and a worker fleet for arq. Without a command: the screen.")
+HELP = """A control room and a worker fleet for arq. Without a command: the screen.
+
+With --read-only, wherever it stands, nothing is changed.
+
+Exit status: 0 all was done, 1 it failed or something was left alone, 2 wrong usage or not confirmed, 130 interrupted.
+"""
+
+
+def build(said: Sequence[str] = (), *, eager: bool = True) -> App:
+    """The whole command line, for these words; eager, its help can tell what each command does."""
+    app = App(name="arqlight", help=HELP)
     app.default(_screen)
     for name, place in COMMANDS.items():
         app.command(_function(place) if eager else place, name=name)
-    operate.register(app)
+    operate.register(app, said)
     return app
 
 
@@ -62,10 +78,9 @@ def _function(place: str) -> Any:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; answers the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     logs.configure()
-    app = build(eager=list(arguments[:1]) in (["--help"], ["-h"]))
     try:
-        _refuse_unknown(app, arguments)
-        status: Any = app(list(arguments), exit_on_error=False, result_action="return_value")
+        with read_only.heeded(arguments) as told:
+            status = _carry_out(told)
     except CycloptsError:
         return USAGE
     except ArqlightError as problem:
@@ -76,6 +91,12 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     return status if isinstance(status, int) else 0
+
+
+def _carry_out(arguments: list[str]) -> Any:
+    app = build(arguments, eager=arguments[:1] in (["--help"], ["-h"]))
+    _refuse_unknown(app, arguments)
+    return app(arguments, exit_on_error=False, result_action="return_value")
 
 
 def _refuse_unknown(app: App, arguments: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import Settings, load
-from arqlight_core.store import gateway
+from arqlight_core.store import connect, gateway
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 
@@ -18,11 +18,13 @@ def server_url(settings: Settings) -> str:
 
 @asynccontextmanager
 async def reading(settings: Settings | None = None) -> AsyncGenerator[Store]:
-    """A store on a server that answers and is new enough."""
+    """A store on a server that answers and is new enough. What the server refuses comes out as an ArqlightError."""
     told = settings or load()
-    store = await gateway.open_store(server_url(told), told.redis_max_retries, Sealer.of(told))
+    chosen = (server_url(told), told.redis_max_retries, Sealer.of(told))
+    store = await gateway.open_store(*chosen, read_only=told.read_only)
     try:
-        yield store
+        with connect.explaining(store.url):
+            yield store
     finally:
         await store.close()
 

@@ -22,7 +22,7 @@ from arqlight_screens.control_room import ControlRoom
 from arqlight_screens.source import Unavailable
 
 if TYPE_CHECKING:
-    from arqlight_core.observe import FleetView, JobView, Window
+    from arqlight_core.observe import BulkView, FleetView, Why, Window
     from arqlight_core.operations import Report
     from arqlight_core.store.gateway import Store
 
@@ -33,18 +33,30 @@ _LOG_BYTES = 1_000_000
 class StoreFleet:
     """The fleet behind a store that is opened when it is first asked, and asked again until it answers."""
 
-    def __init__(self, url_of: Callable[[], str], actor: str = "") -> None:
+    def __init__(self, url_of: Callable[[], str], actor: str = "", *, read_only: bool = False) -> None:
         self._url_of = url_of
         self._actor = actor
+        self._read_only = read_only
         self._store: Store | None = None
         self._opening = asyncio.Lock()
         self.address = "the server"
+        self._denied: frozenset[str] | None = None
 
     async def view(self) -> "FleetView":
         """Every queue and worker, now."""
         from arqlight_core import observe  # noqa: PLC0415 - after the first frame
 
-        return await self._ask(observe.fleet)
+        async def seen(store: "Store") -> "FleetView":
+            if self._denied is None:
+                await self._learn(store)
+            return await observe.fleet(store)
+
+        return await self._ask(seen)
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The operations that this login may not do; none as long as that is not known."""
+        return self._denied or frozenset()
 
     async def window(self, queue: str, state: State, offset: int, limit: int) -> "Window":
         """One page of a state's jobs."""
@@ -52,19 +64,39 @@ class StoreFleet:
 
         return await self._ask(lambda store: observe.window(store, queue, state, offset, limit))
 
-    async def job(self, job_id: str) -> "JobView":
-        """One job, whole."""
+    async def why(self, job_id: str) -> "Why":
+        """One job, whole, and why it is where it is."""
         from arqlight_core import observe  # noqa: PLC0415 - after the first frame
 
-        return await self._ask(lambda store: observe.job(store, job_id))
+        return await self._ask(lambda store: observe.why(store, job_id))
+
+    async def bulk(self, bulk_id: str) -> "BulkView":
+        """One bulk operation, as far as it is."""
+        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
+
+        return await self._ask(lambda store: observe.bulk(store, bulk_id))
 
     async def perform(self, operation: str, **arguments: Any) -> "Report":
-        """Carry out an operation as the person at the keyboard."""
+        """Carry out an operation as the person at the keyboard. Raises ReadOnly or NotAllowed before it is begun."""
         from arqlight.session import actor  # noqa: PLC0415 - after the first frame
+        from arqlight_core import rights  # noqa: PLC0415 - after the first frame
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
 
-        run, by = OPERATIONS[operation].run, self._actor or actor()
-        return await self._ask(lambda store: run(store, actor=by, **arguments))
+        asked, by = OPERATIONS[operation], self._actor or actor()
+
+        async def performed(store: "Store") -> "Report":
+            await self._learn(store)  # rights may have changed since
+            if operation in self.denied:
+                await rights.refuse(store, asked)
+            return await asked.run(store, actor=by, **arguments)
+
+        return await self._ask(performed)
+
+    async def _learn(self, store: "Store") -> None:
+        from arqlight_core import rights  # noqa: PLC0415 - after the first frame
+        from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
+
+        self._denied = await rights.lacking(store, OPERATIONS.values())
 
     async def close(self) -> None:
         """Let go of the server."""
@@ -79,6 +111,8 @@ class StoreFleet:
             return await question(store)
         except connect.OUTAGES as outage:
             raise Unavailable(str(connect.explained(store.url, outage))) from outage
+        except connect.REFUSALS as refusal:
+            raise connect.explained(store.url, refusal) from refusal
 
     async def _opened(self) -> "Store":
         from arqlight_core.store import connect, gateway  # noqa: PLC0415 - after the first frame
@@ -87,7 +121,7 @@ class StoreFleet:
             if self._store is None:
                 url = await _in_daemon(self._url_of)
                 self.address = connect.shown(url)
-                self._store = await gateway.open_store(url)
+                self._store = await gateway.open_store(url, read_only=self._read_only)
         return self._store
 
 
@@ -116,19 +150,20 @@ async def _in_daemon(work: Callable[[], T]) -> T:
     return await answer
 
 
-def run(url_of: Callable[[], str], *, actor: str = "") -> int:
+def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) -> int:
     """Show the control room until it is left; answers the exit code.
 
     Args:
         url_of: Gives the server's address. Called in a thread once the first frame is shown, and may take its time,
             as the start of an embedded server does; an ArqlightError of it is shown, and it is asked again.
         actor: Who is at the keyboard; by default the user of the machine.
+        read_only: Refuse every operation.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
     log_file = user_state_path("arqlight") / "control-room.log"
     _log_to(log_file)
-    room = ControlRoom(StoreFleet(url_of, actor), _driver())
+    room = ControlRoom(StoreFleet(url_of, actor, read_only=read_only), _driver())
     room.run()
     if room.crash is not None:
         _say(f"The control room met an error and closed ({type(room.crash).__name__}); {log_file} has the details.")

@@ -97,6 +97,11 @@ def _as_text(value: Any) -> Any:
     return f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else repr(value)
 
 
+def encodable(text: str) -> str:
+    """The text as UTF-8 can carry it: file names and what clients send may hold half characters."""
+    return text.encode(errors="replace").decode()
+
+
 def unpack(data: bytes) -> dict[str, Any]:
     """The envelope's fields, whatever wrote them; fit to be arq's `job_deserializer`. Raises PayloadCorrupt."""
     try:

@@ -96,10 +96,10 @@ def born(job_id: str, job_type: JobType[Any], payload: Any, delay_ms: int, kin: 
         parent=kin.parent,
         origin=kin.origin,
     )
-    return NewJob(job_id, encode_job(envelope), delay_ms, job_type.priority.lane, *_unique(job_type, payload))
+    return NewJob(job_id, encode_job(envelope), delay_ms, job_type.priority.lane, *unique_of(job_type, payload))
 
 
-def _unique(job_type: JobType[Any], payload: Any) -> tuple[str, int, str]:
+def unique_of(job_type: JobType[Any], payload: Any) -> tuple[str, int, str]:
     """Key, time and mode as the store takes them; an empty key where none is declared."""
     unique = job_type.unique
     if unique is None:

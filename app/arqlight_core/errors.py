@@ -23,6 +23,14 @@ class ServerRefused(ArqlightError):
     """The server answers, and refuses us or cannot serve us: wrong password, too old, wrong role."""
 
 
+class NotAllowed(ServerRefused):
+    """The server knows this login, and its rights do not go so far."""
+
+
+class ReadOnly(UsageError):
+    """Somebody said that nothing is to be changed, and then asked for a change."""
+
+
 class QueueNotFound(UsageError):
     """No fleet has declared such a queue and nothing of it is in Redis."""
 
@@ -37,6 +45,18 @@ class ScheduleNotFound(UsageError):
 
 class ScheduleIdle(ArqlightError):
     """No worker has looked after the schedule yet, so nobody here knows its payload."""
+
+
+class HoldNotFound(UsageError):
+    """The queue has no standing hold of this id."""
+
+
+class FailureNotFound(UsageError):
+    """No failure of this fingerprint is known in any queue."""
+
+
+class BulkNotFound(UsageError):
+    """No bulk operation of that id is remembered in any queue."""
 
 
 class JobNotFound(UsageError):

@@ -10,6 +10,8 @@ from typing import Any, NewType
 
 import msgspec
 
+from arqlight_core.fingerprint import UNKNOWN, Fingerprint
+
 JobId = NewType("JobId", str)
 
 
@@ -27,7 +29,11 @@ class State(StrEnum):
 
 
 class Transition(StrEnum):
-    """What moves a job. DUE is a move of time alone, and so is LAPSE unless a worker is known to be dead."""
+    """What moves a job. DUE is a move of time alone, and so is LAPSE unless a worker is known to be dead.
+
+    CALL_OFF is an operator's cancel, which a running job takes through its worker; PARK and UNPARK are an operator's
+    hold and its end. REQUEUE queues a copy: the job itself stays, or goes to the trash.
+    """
 
     ENQUEUE = "enqueue"
     CLAIM = "claim"
@@ -43,6 +49,13 @@ class Transition(StrEnum):
     BURY = "bury"
     CANCEL = "cancel"
     REVIVE = "revive"
+    CALL_OFF = "call_off"
+    PROMOTE = "promote"
+    DELAY = "delay"
+    PRIORITIZE = "prioritize"
+    PARK = "park"
+    UNPARK = "unpark"
+    REQUEUE = "requeue"
     PURGE = "purge"
     UNDO = "undo"
 
@@ -70,6 +83,24 @@ TRANSITIONS: dict[Transition, dict[State | None, frozenset[State | None]]] = {
         State.RETRYING: frozenset({State.WAITING}),
         State.DEAD: frozenset({State.WAITING}),
         State.CANCELLED: frozenset({State.WAITING}),
+    },
+    Transition.CALL_OFF: {
+        state: frozenset({State.CANCELLED})
+        for state in (State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD, State.ACTIVE)
+    },
+    Transition.PROMOTE: {State.SCHEDULED: frozenset({State.WAITING})},
+    Transition.DELAY: {
+        state: frozenset({State.SCHEDULED}) for state in (State.WAITING, State.SCHEDULED, State.RETRYING)
+    },
+    Transition.PRIORITIZE: {
+        state: frozenset({state}) for state in (State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD)
+    },
+    Transition.PARK: {
+        state: frozenset({State.HELD}) for state in (State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD)
+    },
+    Transition.UNPARK: {State.HELD: frozenset({State.WAITING, State.SCHEDULED, State.RETRYING})},
+    Transition.REQUEUE: {
+        state: frozenset({state} if state in (State.ACTIVE, State.COMPLETED) else {state, None}) for state in State
     },
     Transition.PURGE: {
         State.WAITING: frozenset({None}),
@@ -136,6 +167,8 @@ class Failure:
     worker: str
     started_ms: int
     finished_ms: int
+    fingerprint: Fingerprint = UNKNOWN
+    """The group of failures that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +188,16 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not now, for a reason that is no failure; costs no attempt. `held`: a policy wants it so, not the job."""
+    """Not now, for a reason that is no failure; costs no attempt. `held`: a policy wants it so, not the job.
+
+    `rule` is the standing hold that wants it so, if one does.
+    """
 
     after: timedelta
     because: str
     by: str
     held: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

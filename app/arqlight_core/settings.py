@@ -63,11 +63,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     order: Literal["weighted", "strict"] = field(name="ARQLIGHT_ORDER", default="weighted")
     """How queues share a capacity that binds: by weight, or strictly in the order of their declaration."""
 
+    read_only: bool = field(name="ARQLIGHT_READ_ONLY", default=False)
+    """Whether everything that would change something is refused, whatever the login may do."""
+
     timezone: ZoneInfo = field(name="ARQ_TIMEZONE", default_factory=lambda: ZoneInfo("UTC"))
     """The time zone of schedules."""
 
     environment: Literal["development", "production"] = field(name="ARQLIGHT_ENV", default="development")
     """In production the passwords of examples are refused. Not given, NODE_ENV=production counts."""
+
+    trash: Annotated[float, Meta(ge=60, le=2_592_000)] = field(name="ARQLIGHT_TRASH", default=86_400.0)
+    """How long what was purged can be put back."""
+
+    trash_jobs: Count = field(name="ARQLIGHT_TRASH_JOBS", default=2_000_000)
+    """The most jobs that the trash of one queue keeps; beyond it the oldest purges go for good."""
 
     log: Literal["text", "json"] = field(name="ARQLIGHT_LOG", default="text")
     """Log lines for people, or for programs."""

@@ -1,6 +1,7 @@
-"""The question before something is done to many jobs. Its effort grows with their number."""
+"""The question before something is done that deserves one. How much it asks for, the operation's plan says."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import ClassVar
 
 from textual import events
@@ -10,30 +11,35 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from arqlight_core.jobs import State
-from arqlight_core.operations import Danger, Operation
-from arqlight_core.operations.jobs import TRASH_KEPT
+from arqlight_core.operations import Danger, Operation, Report, Target
+from arqlight_core.operations.trash import kept_ms
+from arqlight_core.policy import spoken
 from arqlight_screens.keymap import Key, bindings
 from arqlight_screens.lines import Line, Part
+from arqlight_screens.text import clip
 from arqlight_screens.tones import STATES
 from arqlight_screens.widgets.status_line import StatusLine
 
-MANY = 100
-"""From so many jobs on, their number must be typed."""
-
 KEYS = (
-    Key("y", "agree", "yes", "do it; for many jobs only once their number is typed"),
-    Key("escape,enter,n,q", "cancel", "cancel", "leave everything as it is"),
+    Key("y", "agree", "yes", "do it, where nothing has to be typed"),
+    Key("enter", "settle", "settle", "do it when what is asked for was typed, else leave everything as it is"),
+    Key("escape,n,q", "cancel", "cancel", "leave everything as it is"),
 )
+
+_TYPED_SHOWN = 24
+_COUNTED = (Target.JOBS, Target.TRASH)
+"""Plans of operations on these count jobs."""
 
 
 class Confirm(ModalScreen[bool]):
-    """Says exactly what would happen. Enter is always Cancel; `y` agrees, for many jobs only after their number."""
+    """Says exactly what would happen. Enter is Cancel until the word is typed that the plan asks for, if it does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
 
-    def __init__(self, operation: Operation, queue: str, state: State, count: int) -> None:
+    def __init__(self, operation: Operation, queue: str, plan: Report, state: State | None = None) -> None:
         super().__init__()
-        self._operation, self._queue, self._state, self._count = operation, queue, state, count
+        self._operation, self._queue, self._plan, self._state = operation, queue, plan, state
+        self._word = plan.confirm.rpartition("@")[0]
         self._typed = ""
         self._shown = [StatusLine(id=f"line-{place}") for place in range(len(self._lines()))]
 
@@ -51,41 +57,59 @@ class Confirm(ModalScreen[bool]):
             widget.show(line)
 
     def _lines(self) -> Sequence[Line]:
-        glyph, tone = STATES[self._state]
-        what = f"{self._state} job" + ("" if self._count == 1 else "s")
         return (
-            (
-                Part(f"{self._operation.label.capitalize()} ", "strong"),
-                Part(f"{self._count:,} {what}", "bad"),
-                Part("?"),
-            ),
+            self._question(),
+            (),
+            (Part(f"This {self._plan.summary}."),),
             (),
             (Part("queue  ", "dim"), Part(self._queue, "strong")),
-            (Part("state  ", "dim"), Part(f"{glyph} {self._state}", tone), Part("; the queue itself stays", "dim")),
+            *self._of_state(),
             (Part("undo   ", "dim"), Part(self._way_back())),
             (),
             self._answer(),
         )
 
+    def _question(self) -> Line:
+        if self._operation.target not in _COUNTED:
+            return (Part(f"{self._operation.label.capitalize()}?", "strong"),)
+        state = f"{self._state} " if self._state else ""
+        what = f"{self._plan.changed:,} {state}job" + ("" if self._plan.changed == 1 else "s")
+        return (Part(f"{self._operation.label.capitalize()} ", "strong"), Part(what, "bad"), Part("?"))
+
+    def _of_state(self) -> Sequence[Line]:
+        if self._state is None:
+            return ()
+        glyph, tone = STATES[self._state]
+        return (
+            (Part("state  ", "dim"), Part(f"{glyph} {self._state}", tone), Part("; the queue itself stays", "dim")),
+        )
+
     def _way_back(self) -> str:
         if self._operation.danger is Danger.DESTRUCTIVE:
-            return f"`u` puts them back for {TRASH_KEPT.days} day" + ("s" if TRASH_KEPT.days != 1 else "")
-        return "none needed: their attempts stay with them"
+            return f"`u` puts them back for {spoken(timedelta(milliseconds=kept_ms()))}"
+        if self._operation.danger is Danger.IRREVERSIBLE:
+            return "none: this cannot be undone"
+        return "none needed: nothing is lost"
 
     def _answer(self) -> Line:
-        cancel = Part(" Cancel: enter ", "badge")
+        if not self._word:
+            return (Part(" Cancel: enter ", "badge"), Part("   y ", "strong"), Part(self._operation.label))
         if self._agreed:
-            return (cancel, Part("   y ", "strong"), Part(self._operation.label))
-        return (cancel, Part("   type "), Part(str(self._count), "strong"), Part(f" then y:  {self._typed}▁"))
+            return (Part(" Cancel: esc ", "badge"), Part("   enter ", "strong"), Part(self._operation.label))
+        typed = clip(self._typed, _TYPED_SHOWN)
+        asked = Part(self._word, "strong")
+        return (Part(" Cancel: esc ", "badge"), Part("   type "), asked, Part(f" then enter:  {typed}▁"))
 
     @property
     def _agreed(self) -> bool:
-        return self._count < MANY or self._typed == str(self._count)
+        return self._typed == self._word
 
     def on_key(self, event: events.Key) -> None:
-        """Digits are the number that was asked for."""
-        if event.character and event.character.isdecimal():
-            self._typed = (self._typed + event.character)[-len(str(self._count)) :]
+        """Where a word is asked for, letters are letters: none of them agrees or cancels."""
+        if not self._word:
+            return
+        if event.is_printable and event.character:
+            self._typed += event.character
         elif event.key == "backspace":
             self._typed = self._typed[:-1]
         else:
@@ -94,9 +118,12 @@ class Confirm(ModalScreen[bool]):
         self._show()
 
     def action_agree(self) -> None:
-        """Go on, when the number is right."""
-        if self._agreed:
-            self.dismiss(True)  # noqa: FBT003 - Textual's own signature
+        """Go on, where nothing has to be typed."""
+        self.dismiss(not self._word)
+
+    def action_settle(self) -> None:
+        """Go on when the word is right, else leave everything as it is."""
+        self.dismiss(bool(self._word) and self._agreed)
 
     def action_cancel(self) -> None:
         """Leave everything as it is."""

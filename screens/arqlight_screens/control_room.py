@@ -16,7 +16,9 @@ from textual.worker import WorkerFailed
 
 from arqlight_core import clock
 from arqlight_core.errors import ArqlightError
+from arqlight_screens.followed import Followed
 from arqlight_screens.keymap import Key
+from arqlight_screens.lines import Line
 from arqlight_screens.opening import Opening
 from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.sight import Sight
@@ -62,6 +64,7 @@ class ControlRoom(App[None]):
         self.frozen_at: float | None = None
         self.crash: BaseException | None = None
         self._lookout = Watch(fleet, self._seen)
+        self._followed = Followed(fleet, self._show_status, self._tell_end)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
@@ -107,6 +110,15 @@ class ControlRoom(App[None]):
         if screen is not None and (self.frozen_at is not None or self.sight.stale(clock.monotonic())):
             screen.see_status(self.sight)
 
+    def _show_status(self) -> None:
+        if self._front is not None:
+            self._front.see_status(self.sight)
+
+    @property
+    def progress(self) -> Line:
+        """How far the bulk operations are that were begun here."""
+        return self._followed.line
+
     @property
     def _front(self) -> RoomScreen | None:
         """The screen in front, behind any dialog. Only screens of the room take part in the watch."""
@@ -126,8 +138,7 @@ class ControlRoom(App[None]):
     def freeze(self) -> None:
         """Hold the view still, or let it go on."""
         self.frozen_at = clock.monotonic() if self.frozen_at is None else None
-        if self._front is not None:
-            self._front.see_status(self.sight)
+        self._show_status()
         self.look_now()
 
     # ------------------------------------------------------------------ what is done
@@ -146,10 +157,19 @@ class ControlRoom(App[None]):
     async def carry_out(self, operation: str, **arguments: Any) -> None:
         """Carry out an operation and tell what came of it."""
         report = await self.ask(operation, **arguments)
-        if report is not None:
-            skipped = "; ".join(f"{count} left alone: {why}" for why, count in report.skipped.items())
-            self.tell(f"{report.summary} ({skipped})" if skipped else report.summary, failed=not report.changed)
-            self.look_now()
+        if report is None:
+            return
+        carried = report.state in ("queued", "running")
+        skipped = "; ".join(f"{count} left alone: {why}" for why, count in report.skipped.items())
+        told = f"{report.summary} ({skipped})" if skipped else report.summary
+        self.tell(told, failed=not (report.changed or carried))
+        if carried:
+            self.run_worker(self._followed.follow(report.operation), group="bulks")
+        self.look_now()
+
+    def _tell_end(self, sentence: str, failed: bool) -> None:  # noqa: FBT001 - what is followed tells it so
+        self.tell(sentence, failed=failed)
+        self.look_now()
 
     async def confirmed(self, question: ModalScreen[bool]) -> bool:
         """Ask, and wait for the answer."""

@@ -10,9 +10,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from arqlight_screens.columns import Column
-from arqlight_screens.keymap import ANYWHERE, FILTERING, LEAVING, MOVING, Key, bindings
+from arqlight_screens.keymap import ANYWHERE, FILTERING, LEAVING, MOVING, UNAVAILABLE, Key, bindings, marked
 from arqlight_screens.lines import Part
 from arqlight_screens.rows import Listed
+from arqlight_screens.tones import Tone
 from arqlight_screens.widgets.filter_line import FilterLine
 from arqlight_screens.widgets.line_table import LineTable
 from arqlight_screens.widgets.status_line import HintsLine, StatusLine
@@ -28,6 +29,11 @@ class Entry(NamedTuple):
     key: Key
     text: str
 
+    @property
+    def told(self) -> str:
+        """What it does, behind a word when it does not."""
+        return f"{UNAVAILABLE}: {self.text}" if self.key.denied else self.text
+
 
 def entries(here: Sequence[Key], leaving: Sequence[Key]) -> list[Entry]:
     """Everything that can be pressed on a screen."""
@@ -37,9 +43,13 @@ def entries(here: Sequence[Key], leaving: Sequence[Key]) -> list[Entry]:
     ]
 
 
+def _tone(entry: Entry, usual: Tone) -> Tone:
+    return "dim" if entry.key.denied else usual
+
+
 _COLUMNS = (
-    Column[Entry]("keys", 15, lambda entry, _: Part("  ".join(entry.key.shown), "strong")),
-    Column[Entry]("does", 60, lambda entry, _: Part(entry.text), most=200),
+    Column[Entry]("keys", 15, lambda entry, _: Part("  ".join(entry.key.shown), _tone(entry, "strong"))),
+    Column[Entry]("does", 60, lambda entry, _: Part(entry.told, _tone(entry, "plain")), most=200),
     Column[Entry]("where", 9, lambda entry, _: Part(entry.where, "dim"), 2),
 )
 
@@ -62,7 +72,7 @@ class Help(ModalScreen[None]):
     def __init__(self, screen: "RoomScreen") -> None:
         super().__init__()
         self._caller = screen
-        self._entries = entries(screen.KEYS, screen.LEAVING)
+        self._entries = entries(marked(screen.KEYS, screen.room.fleet.denied), screen.LEAVING)
         self._header = StatusLine(id="header")
         self._table = KeyTable(_COLUMNS, _name_of, id="keys")
         self._filter = FilterLine()
@@ -85,7 +95,7 @@ class Help(ModalScreen[None]):
     def filter_changed(self) -> None:
         """Show the keys whose words contain the text."""
         wanted = self._filter.value.casefold()
-        found = [entry for entry in self._entries if wanted in f"{entry.key.shown} {entry.text}".casefold()]
+        found = [entry for entry in self._entries if wanted in f"{entry.key.shown} {entry.told}".casefold()]
         self._table.show(Listed(found, _name_of), 0)
 
     @on(FilterLine.Left)

@@ -37,8 +37,9 @@ class JobDetail(Operating):
 
     async def fetch(self) -> None:
         """Read the job again."""
-        self._job = await self.room.fleet.job(self._job_id)
-        self._pane.show(story(self._job, self._view()))
+        told = await self.room.fleet.why(self._job_id)
+        self._job = told.job
+        self._pane.show(story(told))
         self.note(())
         self.see_status(self.room.sight)
 

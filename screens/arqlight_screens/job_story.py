@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from arqlight_core.jobs import Failure, State
-from arqlight_core.observe import JobView, QueueView
+from arqlight_core.observe import JobView, Why
 from arqlight_screens.figures import age, bar, duration, moment, stopwatch, time_of_day
 from arqlight_screens.lines import Line, Part
 from arqlight_screens.pretty import pretty
@@ -13,10 +13,11 @@ _BAR = 30
 _LABEL = 10
 
 
-def story(job: JobView, queue: QueueView | None) -> list[Line]:
+def story(told: Why) -> list[Line]:
     """All that is known, the most wanted first."""
+    job = told.job
     return [
-        *_why(job, queue),
+        *_why(told),
         *_progress(job),
         *_facts(job),
         *_failures(job),
@@ -26,21 +27,15 @@ def story(job: JobView, queue: QueueView | None) -> list[Line]:
     ]
 
 
-def why(job: JobView, queue: QueueView | None) -> str:
-    """Why the job is where it is; a due job may be held by its queue."""
-    if job.state is State.WAITING and queue is not None and queue.paused:
-        reason = f": {queue.paused.reason}" if queue.paused.reason else ""
-        return f"its queue is paused by {queue.paused.by}{reason}"
-    if job.state is State.WAITING and queue is not None and not queue.workers:
-        return "no worker serves its queue"
-    return job.why or "no reason is kept"
-
-
-def _why(job: JobView, queue: QueueView | None) -> Iterator[Line]:
-    glyph, tone = STATES[job.state]
-    yield (Part(f" {glyph} {job.state}", tone), Part("  "), Part(why(job, queue), "strong"))
-    if job.until_ms > job.at_ms:
-        yield (Part("   until "), Part(f"{moment(job.until_ms, job.at_ms)}, in {age(job.until_ms - job.at_ms)}"))
+def _why(told: Why) -> Iterator[Line]:
+    """The state, what binds the job most, and below it whatever else does."""
+    state = told.job.state
+    glyph, tone = STATES[state]
+    first, *others = [reason.text for reason in told.reasons] or [told.line]
+    label = "" if first.startswith(state) else f" {state} "
+    yield (Part(f" {glyph}{label}", tone), Part(" "), Part(first, "strong"))
+    for text in others:
+        yield (Part("   also ", "dim"), Part(text))
 
 
 def _progress(job: JobView) -> Iterator[Line]:

@@ -3,8 +3,8 @@
 The keys of operations come from the registry; here stand only the keys that move, open and look.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
@@ -24,6 +24,10 @@ _SHOWN = {
 }
 
 
+UNAVAILABLE = "not with this login, or read-only"
+"""What stands beside the keys of operations that whoever looks may not do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One row: the keys (Textual's names, comma-separated), the action, and its words for hints and help.
@@ -38,6 +42,10 @@ class Key:
     hinted: bool = False
     operation: str = ""
     """The operation on jobs that it carries out: it fits the jobs of some states only."""
+    opposites: tuple[str, ...] = ()
+    """The operations on a queue of which it carries out the one that fits."""
+    denied: bool = False
+    """Whether whoever looks may do none of them: it is shown as unavailable, and says why when it is pressed."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -52,6 +60,16 @@ def _shown(key: str) -> str:
 def bindings(keys: Iterable[Key]) -> list[Binding]:
     """The table as Textual takes it."""
     return [Binding(key.keys, key.action, key.label, show=False, id=key.action) for key in keys]
+
+
+def marked(keys: Iterable[Key], denied: Collection[str]) -> list[Key]:
+    """The keys, those marked that can only do what is denied."""
+    return [replace(key, denied=True) if _is_denied(key, denied) else key for key in keys]
+
+
+def _is_denied(key: Key, denied: Collection[str]) -> bool:
+    names = key.opposites or ((key.operation,) if key.operation else ())
+    return bool(names) and all(name in denied for name in names)
 
 
 MOVING = (

@@ -1,7 +1,11 @@
-"""How a key becomes an operation: the target is taken at the key press, what is dangerous is counted and confirmed."""
+"""How a key becomes an operation: the target is taken at the key press, and what its plan asks for is asked."""
+
+import inspect
+from typing import Any
 
 from arqlight_core.jobs import State
-from arqlight_core.operations import OPERATIONS, Danger, Selection
+from arqlight_core.operations import OPERATIONS, Selection
+from arqlight_core.operations.friction import Friction
 from arqlight_screens.confirm import Confirm
 from arqlight_screens.operation_keys import chosen, fits_state
 from arqlight_screens.room_screen import RoomScreen
@@ -42,7 +46,7 @@ class Operating(RoomScreen):
         else:
             view = self.room.sight.view
             operation = chosen(key, view.queue(queue) if view else None)
-            self.do(self.room.carry_out(operation, queue=queue))
+            self.do(self._act(operation, queue, {"queue": queue}))
 
     def action_operate_job(self, operation: str) -> None:
         """Do it to the job under the cursor."""
@@ -53,30 +57,34 @@ class Operating(RoomScreen):
             self.room.tell(_MOVED, failed=True)
         else:
             job_id, state = job
-            self.do(self.room.carry_out(operation, selection=Selection(queue, state, (job_id,))))
+            self.do(self._act(operation, queue, {"selection": Selection(queue, state, (job_id,))}))
 
     def action_operate_all(self, operation: str) -> None:
-        """Do it to all jobs of the tab that were seen, once their number was confirmed."""
+        """Do it to all jobs of the tab that were seen."""
         queue, tab = self.queue_meant(), self.tab_meant()
         if queue is None or tab is None:
             self.room.tell("The jobs have not been read yet.", failed=True)
             return
         state, moment_ms = tab
         if fits_state(operation, state):
-            self.do(self._counted(operation, queue, state, moment_ms))
+            seen = Selection(queue, state, everything=True, moment_ms=moment_ms)
+            self.do(self._act(operation, queue, {"selection": seen}))
         else:
             self.room.tell(f"Jobs that are {state} cannot take this: {OPERATIONS[operation].label}.", failed=True)
 
-    async def _counted(self, operation: str, queue: str, state: State, moment_ms: int) -> None:
-        seen = Selection(queue, state, everything=True, moment_ms=moment_ms)
-        report = await self.room.ask(operation, selection=seen, dry_run=True)
-        if report is None:
+    async def _act(self, operation: str, queue: str, meant: dict[str, Any]) -> None:
+        """Do it; where it may have to be confirmed, plan it first, and ask for what the plan asks for."""
+        if "confirm" not in inspect.signature(OPERATIONS[operation].run).parameters:
+            await self.room.carry_out(operation, **meant)
             return
-        if not report.changed:
+        plan = await self.room.ask(operation, **meant, dry_run=True)
+        if plan is None:
+            return
+        selection = meant.get("selection")
+        state = selection.state if isinstance(selection, Selection) else None
+        if state and not plan.changed:
             self.room.tell(f"There are no {state} jobs in {queue}.")
-            return
-        destructive = OPERATIONS[operation].danger is Danger.DESTRUCTIVE
-        if await self.room.confirmed(Confirm(OPERATIONS[operation], queue, state, report.changed)):
-            bound = Selection(queue, state, everything=True, moment_ms=report.moment_ms or moment_ms)
-            count = {"confirm": report.changed} if destructive else {}
-            await self.room.carry_out(operation, selection=bound, **count)
+        elif plan.asks == Friction.NONE:
+            await self.room.carry_out(operation, **meant)
+        elif await self.room.confirmed(Confirm(OPERATIONS[operation], queue, plan, state)):
+            await self.room.carry_out(operation, **meant, confirm=plan.confirm)

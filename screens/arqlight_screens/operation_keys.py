@@ -1,16 +1,16 @@
 """The registry's operations as keys: one each, and for what can be done to single jobs also one for all of a tab."""
 
+import inspect
 from collections.abc import Iterable
 from dataclasses import replace
 
-from arqlight_core.jobs import State, Transition, allows
+from arqlight_core.jobs import State, allows
 from arqlight_core.observe import QueueView
 from arqlight_core.operations import OPERATIONS, Danger, Operation, Target
+from arqlight_core.operations.actions import ACTIONS
 from arqlight_screens.keymap import Key
 
-_MOVES = {"retry": Transition.REVIVE, "purge": Transition.PURGE}
-"""The transition that an operation on jobs makes: it tells which tabs it fits."""
-
+_DESTROYS = (Danger.DESTRUCTIVE, Danger.IRREVERSIBLE)
 
 _OF_QUEUE = (Target.QUEUE, Target.TRASH)
 PLACED = (*_OF_QUEUE, Target.JOBS)
@@ -22,7 +22,7 @@ def on_queue() -> tuple[Key, ...]:
     grouped: dict[str, list[Operation]] = {}
     for target in _OF_QUEUE:
         for operation in OPERATIONS.values():
-            if operation.target is target:
+            if operation.target is target and pressable(operation):
                 grouped.setdefault(operation.key, []).append(operation)
     return tuple(_together(key, operations) for key, operations in grouped.items())
 
@@ -30,7 +30,8 @@ def on_queue() -> tuple[Key, ...]:
 def _together(key: str, operations: list[Operation]) -> Key:
     label = "/".join(operation.label for operation in operations)
     told = "\n".join(operation.help for operation in operations)
-    return Key(key, f"operate_queue({key!r})", label, told, hinted=True)
+    names = tuple(operation.name for operation in operations)
+    return Key(key, f"operate_queue({key!r})", label, told, hinted=True, opposites=names)
 
 
 def on_job() -> tuple[Key, ...]:
@@ -38,7 +39,7 @@ def on_job() -> tuple[Key, ...]:
     return tuple(
         Key(each.key, f"operate_job({each.name!r})", each.label, each.help, hinted=True, operation=each.name)
         for each in _on_jobs()
-        if each.danger is not Danger.DESTRUCTIVE
+        if each.danger not in _DESTROYS
     )
 
 
@@ -46,10 +47,10 @@ def on_tab() -> tuple[Key, ...]:
     """What can be done to all jobs of the tab: destructive operations by their own key, the others with control."""
     return tuple(
         Key(
-            each.key if each.danger is Danger.DESTRUCTIVE else f"ctrl+{each.key}",
+            each.key if each.danger in _DESTROYS else f"ctrl+{each.key}",
             f"operate_all({each.name!r})",
             f"{each.label} all",
-            f"All jobs of the tab, after a question: {each.help[:1].lower()}{each.help[1:]}",
+            f"All jobs of the tab, after a question where they are many: {each.help[:1].lower()}{each.help[1:]}",
             hinted=True,
             operation=each.name,
         )
@@ -58,13 +59,23 @@ def on_tab() -> tuple[Key, ...]:
 
 
 def _on_jobs() -> list[Operation]:
-    return [operation for operation in OPERATIONS.values() if operation.target is Target.JOBS]
+    return [operation for name, operation in OPERATIONS.items() if name in ACTIONS and _is_of_jobs(operation)]
+
+
+def _is_of_jobs(operation: Operation) -> bool:
+    return operation.target is Target.JOBS and pressable(operation)
+
+
+def pressable(operation: Operation) -> bool:
+    """Whether a key can stand for it: it has one, and needs to be told no more than what it acts upon."""
+    _, _, *own = inspect.signature(operation.run).parameters.values()
+    needed = [one.name for one in own if one.default is one.empty]
+    return bool(operation.key) and needed == ["actor"]
 
 
 def fits_state(operation: str, state: State) -> bool:
     """Whether jobs of this state can take the operation."""
-    move = _MOVES.get(operation)
-    return move is None or allows(move, state)
+    return operation not in ACTIONS or allows(ACTIONS[operation].transition, state)
 
 
 def chosen(key: str, queue: QueueView | None) -> str:

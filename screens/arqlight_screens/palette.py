@@ -7,7 +7,7 @@ from typing import cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from arqlight_screens.keymap import ANYWHERE
+from arqlight_screens.keymap import ANYWHERE, UNAVAILABLE, marked
 from arqlight_screens.queue_jobs import QueueJobs, first_tab
 from arqlight_screens.room_screen import Room, RoomScreen
 from arqlight_screens.text import clip
@@ -21,7 +21,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
         for name, run in self._commands():
-            yield DiscoveryHit(Text(name), run, name)
+            yield DiscoveryHit(_styled(name), run, name)
 
     async def search(self, query: str) -> Hits:
         """What resembles the query."""
@@ -29,14 +29,19 @@ class Commands(Provider):
         for name, run in self._commands():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, Text(name), run, name)
+                yield Hit(score, _styled(name), run, name)
 
     def _commands(self) -> Iterator[tuple[str, Callable[[], object]]]:
         screen = self.screen
         if isinstance(screen, RoomScreen):
-            for key in (*screen.KEYS, *screen.LEAVING, *ANYWHERE):
-                yield f"{key.label} ({key.shown[0]})", partial(screen.room.press, key)
+            for key in (*marked(screen.KEYS, screen.room.fleet.denied), *screen.LEAVING, *ANYWHERE):
+                told = f", {UNAVAILABLE}" if key.denied else ""
+                yield f"{key.label} ({key.shown[0]}{told})", partial(screen.room.press, key)
         sight = cast("Room", self.app).sight
         for queue in sight.view.queues if sight.view else ():
             opened = partial(self.app.push_screen, QueueJobs(queue.name, first_tab(queue)))
             yield f"queue {clip(queue.name, _LONGEST)}", opened
+
+
+def _styled(name: str) -> Text:
+    return Text(name, "dim" if name.endswith(f"{UNAVAILABLE})") else "")

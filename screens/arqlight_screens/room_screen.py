@@ -19,7 +19,7 @@ from arqlight_core import clock
 from arqlight_core.errors import ArqlightError
 from arqlight_screens.figures import SECOND, age, time_of_day
 from arqlight_screens.help import Help
-from arqlight_screens.keymap import ANYWHERE, LEAVING, Key, bindings
+from arqlight_screens.keymap import ANYWHERE, LEAVING, Key, bindings, marked
 from arqlight_screens.lines import Line, Part
 from arqlight_screens.sight import Sight
 from arqlight_screens.source import Fleet, Unavailable
@@ -40,6 +40,8 @@ class Room(Protocol):
     fleet: Fleet
     sight: Sight
     frozen_at: float | None
+    progress: Line
+    """How far the bulk operations are that were begun here; empty without any."""
 
     async def ask(self, operation: str, **arguments: Any) -> "Report | None":
         """Carry out an operation and answer its report; None when it failed, which was told."""
@@ -88,6 +90,7 @@ class RoomScreen(Screen[None]):
         self._header = StatusLine(id="header")
         self._alarm = StatusLine(id="alarm")
         self._note = StatusLine(id="note")
+        self._progress = StatusLine(id="progress")
         self._filter = FilterLine()
         self._hints = HintsLine(id="hints")
         self._fetched = False
@@ -98,6 +101,7 @@ class RoomScreen(Screen[None]):
         yield self._alarm
         yield from self.body()
         yield self._note
+        yield self._progress
         yield self._filter
         yield self._hints
 
@@ -128,7 +132,10 @@ class RoomScreen(Screen[None]):
         self._header.show(self._badged(self.crumbs(sight), now), self._place(sight))
         alarm = sight.banner(now) if sight.stale(now) else self.trouble(sight)
         self._alarm.show(alarm)
-        self._hints.show_keys([key for key in self.hints() if key.hinted], self._last())
+        self._progress.show(self.room.progress)
+        self._progress.display = bool(self.room.progress)
+        hinted = [key for key in self.hints() if key.hinted]
+        self._hints.show_keys(marked(hinted, self.room.fleet.denied), self._last())
 
     def crumbs(self, sight: Sight) -> Line:
         """Where one is, or how the fleet does."""

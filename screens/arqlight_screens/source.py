@@ -6,7 +6,7 @@ from arqlight_core.errors import ArqlightError
 from arqlight_core.jobs import State
 
 if TYPE_CHECKING:  # importing these for real loads the Redis client, and the first frame must not wait for it
-    from arqlight_core.observe import FleetView, JobView, Window
+    from arqlight_core.observe import BulkView, FleetView, Why, Window
     from arqlight_core.operations import Report
 
 
@@ -22,6 +22,11 @@ class Fleet(Protocol):
         """The server's address, fit to be shown."""
         ...
 
+    @property
+    def denied(self) -> frozenset[str]:
+        """Names of the operations that whoever looks may not do; pressed all the same, each says why."""
+        ...
+
     async def view(self) -> "FleetView":
         """Every queue and worker, now."""
         ...
@@ -30,8 +35,12 @@ class Fleet(Protocol):
         """One page of a state's jobs."""
         ...
 
-    async def job(self, job_id: str) -> "JobView":
-        """One job, whole. Raises JobNotFound."""
+    async def why(self, job_id: str) -> "Why":
+        """One job, whole, and why it is where it is. Raises JobNotFound."""
+        ...
+
+    async def bulk(self, bulk_id: str) -> "BulkView":
+        """One bulk operation. Raises BulkNotFound."""
         ...
 
     async def perform(self, operation: str, **arguments: Any) -> "Report":

@@ -23,6 +23,7 @@ CONDITIONS: dict[str, tuple[str, Tone]] = {
     "no worker": ("!", "bad"),
     "unknown type": ("!", "bad"),
     "probing": ("◐", "warn"),
+    "ramping": ("◐", "warn"),
     "limited": ("‖", "warn"),
     "dead letters": ("✗", "bad"),
     "retrying": ("↻", "warn"),

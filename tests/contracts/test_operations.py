@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arqlight.cli import build
-from arqlight_core.operations import OPERATIONS, Danger, Operation, Report, Target
+from arqlight_core.operations import OPERATIONS, Danger, Operation, Report
 
 EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 
@@ -31,7 +31,6 @@ def test_an_operation_says_what_it_does_and_what_each_argument_is(operation: Ope
 def test_an_operation_has_a_label_and_one_letter_as_its_key_or_none(operation: Operation):
     assert operation.label
     assert not operation.key or (len(operation.key) == 1 and operation.key.isalpha())
-    assert operation.key or operation.target in (Target.SETTING, Target.WORKER)
 
 
 @EACH
@@ -48,19 +47,30 @@ def test_an_operation_has_an_actor_and_a_dry_run_and_answers_a_report(operation:
 
 
 @EACH
-def test_a_destructive_operation_asks_for_a_confirmation_and_no_other_does(operation: Operation):
-    assert ("confirm" in parameters(operation)) == (operation.danger is Danger.DESTRUCTIVE)
+def test_a_destructive_operation_can_be_confirmed_and_a_safe_one_need_not(operation: Operation):
+    destroys = operation.danger in (Danger.DESTRUCTIVE, Danger.IRREVERSIBLE)
+    assert not destroys or "confirm" in parameters(operation)
+    assert operation.danger is not Danger.SAFE or "confirm" not in parameters(operation)
+
+
+@EACH
+def test_an_operation_is_found_by_the_name_that_whoever_imports_it_knows(operation: Operation):
+    assert OPERATIONS[operation.name] is operation
+    assert inspect.unwrap(operation.run).__name__ == operation.name
 
 
 @EACH
 def test_an_operation_is_a_command(operation: Operation):
-    assert operation.command in set(build())
+    app: Any = build()
+    for word in operation.command.split():
+        assert word in set(app)
+        app = app[word]
 
 
 @EACH
 def test_a_commands_help_is_its_operations(operation: Operation, capsys: pytest.CaptureFixture[str]):
     app: Any = build()
-    app([operation.command, "--help"], result_action="return_value")
+    app([*operation.command.split(), "--help"], result_action="return_value")
     told = " ".join(capsys.readouterr().out.split())
     assert operation.help.replace("`", "").rstrip(".") in told
     assert "--dry-run" in told

@@ -26,12 +26,19 @@ HEADER = re.compile(
     r"-- ARGV: (?P<argv>[^\n]+)\n"
     r"-- Returns: (?P<returns>[^\n]+)\n"
     r"-- Event: (?P<event>[^\n]+)\n"
-    r"(-- Prelude: (?P<prelude>\w+)\n)?"
+    r"(-- Prelude: (?P<prelude>\w+)\n)*"
 )
 NAMES = sorted(SOURCES)
-GROWING = ("enqueue", "fire", "run_schedule")
+WRITING = r"'(SET|DEL|UNLINK|[ZH]?INCRBY|ZADD|ZREM|HSET|HDEL|RPUSH|RENAME|P?EXPIRE)'|throw_away\("
+GROWING = ("enqueue", "fire", "requeue", "run_schedule")
 """Scripts that bring in jobs: a full server refuses them."""
 EACH = pytest.mark.parametrize("name", NAMES)
+
+
+def with_preludes(name: str) -> str:
+    """The source behind the preludes that it names."""
+    named = re.findall(r"^-- Prelude: (\w+)$", SOURCES[name], re.MULTILINE)
+    return "".join([SOURCES[name], *((FOLDER / "prelude" / f"{one}.lua").read_text() for one in named)])
 
 
 def typed_calls() -> dict[str, Callable[..., scripts.Call[Any]]]:
@@ -111,7 +118,7 @@ def test_a_script_tells_the_events_that_its_header_promises(name: str):
 
 @EACH
 def test_a_script_that_writes_nothing_says_so_and_the_others_say_what_a_full_server_means(name: str):
-    writes = re.search(r"'(SET|DEL|UNLINK|[ZH]?INCRBY|ZADD|ZREM|HSET|HDEL|RPUSH|RENAME|P?EXPIRE)'", SOURCES[name])
+    writes = re.search(WRITING, SOURCES[name])
     flags = "#!lua flags=allow-oom\n" if writes else "#!lua flags=no-writes\n"
     assert SOURCES[name].startswith("#!lua\n" if name in GROWING else flags)
 
@@ -144,6 +151,6 @@ def test_the_keys_of_a_queue_are_the_same_on_both_sides(name: str):
 def test_the_trash_has_the_same_keys_on_both_sides():
     assert QUEUE.trash == f"{QUEUE.prefix}trash"
     assert QUEUE.trash_note("op") == f"{QUEUE.prefix}trash:op:note"
-    for name in ("purge", "undo"):
-        assert "local trash = prefix .. 'trash:' .. operation" in SOURCES[name]
-        assert "trash .. ':note'" in SOURCES[name]
+    for name, operation in (("purge", "bulk"), ("undo", "operation")):
+        assert f"local trash = prefix .. 'trash:' .. {operation}" in with_preludes(name)
+        assert "trash .. ':note'" in with_preludes(name)

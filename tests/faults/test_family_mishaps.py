@@ -13,7 +13,9 @@ from arqlight_core.enqueue import enqueue
 from arqlight_core.errors import AwaitChildren
 from arqlight_core.flow import OnFailure
 from arqlight_core.jobs import State
+from arqlight_core.operations import retry
 from arqlight_core.run import Run
+from arqlight_core.selection import Selection
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
@@ -59,7 +61,7 @@ async def test_a_parent_revived_after_its_child_was_mended_waits_for_the_rest_an
     await one_turn(store)
     assert (await observe.job(store, job_id)).state is State.DEAD
     await end(store, job_id, 0, "completed")
-    await store.run(scripts.revive(HOUSE_KEYS, "ada", "mended", [job_id]))
+    await retry(store, Selection(HOUSE.name, ids=(job_id,)), actor="ada")
     await one_turn(store)
     view = await observe.job(store, job_id)
     assert (view.state, view.because) == (State.HELD, "waiting for 1 of 2 children")

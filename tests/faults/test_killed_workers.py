@@ -6,7 +6,7 @@ import random
 import pytest
 from arq.connections import ArqRedis
 
-from tests.faults.fleet import Fleet, Worker, eventually, until
+from tests.faults.fleet import PATIENCE, Fleet, Worker, eventually, until
 from tests.faults.ledger import Auditor, violations
 from tests.faults.load import enqueue, enqueue_many
 
@@ -35,6 +35,17 @@ async def test_the_jobs_of_a_killed_worker_run_elsewhere_within_a_lease_and_a_li
     assert violations(ledger, jobs) == {}
     assert ledger.states["completed"] == jobs
     assert fleet.journal.highest_attempt == 1
+
+
+async def test_a_worker_of_the_same_machine_waits_for_no_lease_of_a_dead_one(fleet: Fleet, producer: ArqRedis) -> None:
+    doomed = await fleet.start(lease=PATIENCE * 4)
+    jobs = [await enqueue(producer, "gated", "g", job_id=f"job-{number}") for number in range(3)]
+    for job_id in jobs:
+        await fleet.started(job_id, by=doomed)
+    heir = await fleet.start(lease=PATIENCE * 4)
+    doomed.kill()
+    for job_id in jobs:
+        await fleet.started(job_id, by=heir)
 
 
 async def test_a_crash_burns_no_attempt_and_is_counted_as_a_lapse(

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from arqlight_core.errors import JobNotFound
+from arqlight_core.errors import BulkNotFound, JobNotFound
 from arqlight_core.jobs import Failure, State
 from arqlight_core.observe import (
     BreakerState,
+    BulkView,
+    Facts,
     FleetView,
     JobRow,
     JobView,
     QueueView,
     SettingView,
+    Why,
     Window,
     WorkerView,
 )
 from arqlight_core.observe.fleet import Pause
+from arqlight_core.observe.reasons import line_of, reasons_of
 from arqlight_core.operations import Report
 
 NOW = 1_780_000_000_000
@@ -190,6 +194,33 @@ def few_rows(queue_name: str, state: State) -> Sequence[JobRow]:
     return []
 
 
+_WOULD = "would move 12 dead jobs of billing:validation to the trash"
+PLAN = Report(12, _WOULD, moment_ms=NOW, asks="yes", confirm=f"12.{NOW}.0123456789")
+"""What every dry run answers, unless told otherwise."""
+
+
+def bulk(**changes: Any) -> BulkView:
+    told: dict[str, Any] = {
+        "at_ms": NOW,
+        "id": "b1",
+        "queue": "billing:validation",
+        "operation": "retry",
+        "selection": "dead jobs of billing:validation",
+        "by": "anna",
+        "reason": "",
+        "state": "running",
+        "total": 40_000,
+        "changed": 9_990,
+        "seen": 10_000,
+        "asked_ms": NOW - 10_000,
+        "begun_ms": NOW - 10_000,
+        "ended_ms": 0,
+        "note": "",
+        "left": {"it is active": 10},
+    }
+    return BulkView(**(told | changes))
+
+
 class CannedFleet:
     """A fleet that answers from data, fails when told to, and remembers what was done."""
 
@@ -201,9 +232,12 @@ class CannedFleet:
         self.jobs = jobs or {}
         self.failure: Exception | None = None
         self.closed = False
+        self.denied = frozenset[str]()
         self.performed: list[tuple[str, dict[str, Any]]] = []
         self.windows: list[tuple[State, int, int]] = []
         self.report = Report(12, "done", moment_ms=NOW, operation="abcd")
+        self.plan = PLAN
+        self.bulks: dict[str, BulkView] = {}
 
     async def view(self) -> FleetView:
         self._fail()
@@ -215,16 +249,24 @@ class CannedFleet:
         rows = self.rows(queue, state)
         return Window(NOW, len(rows), offset, tuple(rows[offset : offset + limit]))
 
-    async def job(self, job_id: str) -> JobView:
+    async def why(self, job_id: str) -> Why:
         self._fail()
         if job_id not in self.jobs:
             raise JobNotFound(f"There is no job {job_id}.")
-        return self.jobs[job_id]
+        own = self.jobs[job_id]
+        reasons = reasons_of(Facts(own, self.seen.queue(own.queue), self.seen.workers))
+        return Why(own, line_of(reasons), reasons)
 
     async def perform(self, operation: str, **arguments: Any) -> Report:
         self._fail()
         self.performed.append((operation, arguments))
-        return self.report
+        return self.plan if arguments.get("dry_run") else self.report
+
+    async def bulk(self, bulk_id: str) -> BulkView:
+        self._fail()
+        if bulk_id not in self.bulks:
+            raise BulkNotFound(f"There is no bulk {bulk_id}.")
+        return self.bulks[bulk_id]
 
     async def close(self) -> None:
         self.closed = True

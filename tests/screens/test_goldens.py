@@ -1,11 +1,13 @@
 """How the screens look, as text: a change here is a change an operator sees."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from arqlight_core.operations import Report
 from arqlight_screens.source import Unavailable
-from tests.screens.canned import CannedFleet, busy_fleet, fleet_view, held_fleet, job
+from tests.screens.canned import CannedFleet, bulk, busy_fleet, fleet_view, held_fleet, job
 from tests.screens.conftest import Ticker, Visit, visit
 
 SIZES = [(80, 24), (120, 40)]
@@ -96,6 +98,33 @@ async def test_the_question_before_a_purge(size: tuple[int, int], golden: Golden
         await guest.press("enter", "7", "X")
         await guest.until_shown("Purge")
         golden(guest, "purge")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_question_that_wants_the_name_of_the_queue(size: tuple[int, int], golden: Golden) -> None:
+    fleet = CannedFleet(busy_fleet())
+    fleet.plan = replace(fleet.plan, asks="name", confirm=f"billing:validation@{fleet.plan.confirm}")
+    async with visit(fleet, size) as guest:
+        await guest.press("enter", "7", "X")
+        await guest.until_shown("Purge")
+        await guest.press(*"bill")
+        await guest.until_shown("bill▁")
+        golden(guest, "purge-by-name")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_bulk_that_the_fleet_carries(size: tuple[int, int], golden: Golden) -> None:
+    fleet = CannedFleet(busy_fleet())
+    fleet.report = Report(0, "the fleet will move them to the trash", operation="b1", state="queued")
+    fleet.bulks["b1"] = bulk(operation="purge")
+    async with visit(fleet, size) as guest:
+        await guest.press("enter", "7", "X")
+        await guest.until_shown("Purge")
+        await guest.press("y")
+        await guest.until_shown("bulk b1  purge 10,000 of 40,000")
+        guest.room.clear_notifications()
+        await guest.until(lambda: "the fleet will" not in guest.text)
+        golden(guest, "bulk")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -60,7 +60,7 @@ async def test_a_moment_that_no_calendar_has_is_survived() -> None:
         await guest.press("3")
         await guest.until_shown("odd")
         await guest.press("enter")
-        await guest.until_shown("until never")
+        await guest.until_shown("beyond the calendar")
 
 
 async def test_a_hostile_reason_of_a_pause_is_only_text() -> None:

@@ -1,4 +1,4 @@
-"""A queue's jobs: tabs, a list of any length, and what the keys do to one job or to all."""
+"""A queue's jobs: tabs, and a list of any length."""
 
 import time
 from collections.abc import Sequence
@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from arqlight_core.jobs import State
 from arqlight_core.observe import JobRow
-from arqlight_core.operations import Report, Selection
-from arqlight_screens.confirm import Confirm
 from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.rows import PAGE
 from arqlight_screens.source import Unavailable
-from tests.screens.canned import NOW, CannedFleet, VirtualRows, busy_fleet, counts, fleet_view, job, queue, row
-from tests.screens.conftest import Ticker, Visit, visit
+from tests.screens.canned import CannedFleet, VirtualRows, busy_fleet, counts, fleet_view, job, queue, row
+from tests.screens.conftest import Visit, visit
 
 QUEUE = "billing:validation"
 FIRST = "{billing:validation}:import-00"
@@ -74,97 +72,6 @@ async def test_the_cursor_stays_on_its_job_when_rows_shift(fleet: CannedFleet) -
         await guest.look()
         await guest.until(lambda: table.cursor == rows.index(row(bound)), "the cursor has moved along")
         await guest.until_shown(f"▸{bound}")
-
-
-async def test_r_retries_the_job_that_was_under_the_cursor(fleet: CannedFleet) -> None:
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        await guest.press("j", "r")
-        await guest.until(lambda: fleet.performed)
-        wanted = Selection(QUEUE, State.DEAD, ("{billing:validation}:import-01",))
-        assert fleet.performed == [("retry", {"selection": wanted})]
-
-
-async def test_a_job_that_slid_under_the_cursor_is_not_acted_upon_at_once(fleet: CannedFleet, ticker: Ticker) -> None:
-    rows = [row("a"), row("b")]
-    fleet.rows = lambda _queue, _state: rows
-    async with visit(fleet) as guest:
-        await guest.press("enter", "7")
-        await guest.until_shown("▸a")
-        del rows[0]
-        await guest.look()
-        await guest.until_shown("▸b")
-        await guest.press("r")
-        await guest.until(lambda: any("moved under the cursor" in toast for toast in guest.toasts))
-        assert not fleet.performed
-        ticker.now += 1
-        await guest.press("r")
-        await guest.until(lambda: fleet.performed)
-
-
-async def test_a_small_purge_is_counted_asked_and_bound_to_what_was_seen(fleet: CannedFleet) -> None:
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        await guest.press("X")
-        await guest.until_shown("Purge 12 dead jobs?")
-        seen = Selection(QUEUE, State.DEAD, everything=True, moment_ms=NOW)
-        assert fleet.performed == [("purge", {"selection": seen, "dry_run": True})]
-        await guest.press("y")
-        await guest.until(lambda: len(fleet.performed) > 1)
-        assert fleet.performed[1] == ("purge", {"selection": seen, "confirm": 12})
-
-
-async def test_a_purge_is_left_by_any_other_answer(fleet: CannedFleet) -> None:
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        for key in ("enter", "escape", "n", "q"):
-            await guest.press("X")
-            await guest.until_shown("Purge 12 dead jobs?")
-            await guest.press(key)
-            await guest.until(lambda: not isinstance(guest.room.screen, Confirm))
-        assert all(arguments.get("dry_run") for _, arguments in fleet.performed)
-
-
-async def test_a_large_purge_wants_its_count_typed(fleet: CannedFleet) -> None:
-    fleet.report = Report(1204, "would go", moment_ms=NOW)
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        await guest.press("X")
-        await guest.until_shown("type 1204 then y")
-        await guest.press("y", *"120", "y", "5", "y")
-        assert isinstance(guest.room.screen, Confirm)
-        assert len(fleet.performed) == 1
-        await guest.press("backspace", "4", "y")
-        await guest.until(lambda: len(fleet.performed) > 1)
-        assert fleet.performed[1][1]["confirm"] == 1204
-
-
-async def test_retrying_all_is_asked_and_bound_to_what_was_seen(fleet: CannedFleet) -> None:
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        await guest.press("ctrl+r")
-        await guest.until_shown("Retry 12 dead jobs?")
-        await guest.press("y")
-        await guest.until(lambda: len(fleet.performed) > 1)
-        seen = Selection(QUEUE, State.DEAD, everything=True, moment_ms=NOW)
-        assert fleet.performed[1] == ("retry", {"selection": seen})
-
-
-async def test_what_the_state_cannot_take_is_neither_hinted_nor_done(fleet: CannedFleet) -> None:
-    async with visit(fleet) as guest:
-        await guest.press("enter", "3")
-        await guest.until_shown("run-2")
-        assert "purge" not in guest.text
-        await guest.press("X")
-        await guest.until(lambda: "Jobs that are active cannot take this: purge." in guest.toasts)
-        assert not fleet.performed
-
-
-async def test_an_empty_tab_has_nothing_to_purge(fleet: CannedFleet) -> None:
-    fleet.report = Report(0, "would move nothing")
-    async with visit(fleet) as guest:
-        await guest.press("enter", "8", "X")
-        await guest.until(lambda: f"There are no cancelled jobs in {QUEUE}." in guest.toasts)
 
 
 async def test_a_filter_reads_a_bounded_number_of_rows_and_says_how_many() -> None:
@@ -276,16 +183,6 @@ async def test_a_job_is_told_and_goes_on_being_told(fleet: CannedFleet) -> None:
         assert "running on worker-2" in guest.text
 
 
-async def test_r_in_a_job_retries_it(fleet: CannedFleet) -> None:
-    fleet.jobs = {FIRST: job(FIRST)}
-    async with visit(fleet) as guest:
-        await in_dead_tab(guest)
-        await guest.press("enter")
-        await guest.until_shown("gave up after 2 attempts")
-        await guest.press("r")
-        await guest.until(lambda: fleet.performed == [("retry", {"selection": Selection(QUEUE, State.DEAD, (FIRST,))})])
-
-
 async def test_a_waiting_job_says_that_its_queue_is_paused() -> None:
     fleet = CannedFleet(busy_fleet(), rows=lambda _queue, _state: [row(FIRST, State.WAITING)])
     fleet.jobs = {FIRST: job(FIRST, State.WAITING, reason="", failures=())}
@@ -293,4 +190,4 @@ async def test_a_waiting_job_says_that_its_queue_is_paused() -> None:
         await guest.press("enter")
         await guest.until_shown("import-00")
         await guest.press("enter")
-        await guest.until_shown("its queue is paused by anna: tariff table is wrong")
+        await guest.until_shown("paused by anna 25 min ago: tariff table is wrong")

@@ -16,15 +16,17 @@ from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import (
+    Acted,
     Appetite,
     Burial,
     Call,
     Claim,
     Deferral,
     FinishedJob,
+    Grouping,
     NewJob,
-    PurgeOrder,
-    Restored,
+    Retrial,
+    Step,
 )
 
 R = TypeVar("R")
@@ -37,8 +39,18 @@ PATIENT: dict[str, Any] = {"poison_after": 1_000_000}
 FAR = 600_000
 """ms; a delay that no test outlives."""
 
-NOISE = ("events", "totals", ":types", ":minute:", ":settled:", ":finish:", ":claim:", "pulse")
+UNGROUPED = Grouping()
+
+NOISE = ("events", "totals", ":types", ":minute:", ":settled:", ":finish:", ":claim:", "pulse", ":bulk")
 """Keys that tell of calls, refused ones included, and hold no job."""
+
+NOT_MADE = Acted(made=False, changed=0, left={})
+"""The answer to a step that was made before, or may not be made."""
+
+
+def acted(changed: int, **left: int) -> Acted:
+    """A step was made; of what it left alone the reasons stand in names, as in it_is_waiting."""
+    return Acted(made=True, changed=changed, left={why.replace("_", " "): n for why, n in left.items()})
 
 
 def failed(message: str = "it broke") -> bytes:
@@ -103,9 +115,16 @@ class Line:
         jobs = [FinishedJob(lease, result, ttl_ms, 5) for lease in leases]
         return await self.run(scripts.finish(self.queue, "w1", seq or next(self.seqs), jobs))
 
-    async def retry(self, lease: Lease, delay_ms: int = FAR, failure: bytes = b"", error: str = "E: e") -> bool:
-        call = scripts.retry(self.queue, lease, delay_ms, failure or failed(), error, "work")
-        return await self.run(call)
+    async def retry(
+        self,
+        lease: Lease,
+        delay_ms: int = FAR,
+        failure: bytes = b"",
+        error: str = "E: e",
+        grouping: Grouping = UNGROUPED,
+    ) -> bool:
+        again = Retrial(delay_ms, failure or failed(), error, "work", grouping=grouping)
+        return await self.run(scripts.retry(self.queue, lease, again))
 
     async def defer(self, lease: Lease, delay_ms: int = FAR, state: State = State.SCHEDULED) -> bool:
         deferral = Deferral(delay_ms, "rate limit", "limiter", state)
@@ -123,15 +142,39 @@ class Line:
     async def renew(self, *leases: Lease, lease_ms: int = LEASE) -> list[str]:
         return await self.run(scripts.renew(self.queue, lease_ms, LOCK, leases))
 
-    async def revive(self, *ids: str) -> list[int]:
-        return await self.run(scripts.revive(self.queue, "ada", "mended", ids))
+    async def step(self, states: str, bulk: str = "") -> Step:
+        """The next step of a bulk that this process carries, on jobs in one of these states."""
+        name = bulk or f"bulk{next(self.seqs)}"
+        await self.run(scripts.submit(self.queue, scripts.Submission(name, "test", "{}", 10_000, "ada", "mended", "")))
+        record = await self.run(scripts.carry(self.queue, name, "here", FAR))
+        return Step(name, int(record.get("step", 0)) + 1, "", states, "ada", "mended")
+
+    async def revive(self, *ids: str, states: str = "dead,cancelled,retrying", bulk: str = "") -> Acted:
+        return await self.run(scripts.revive(self.queue, await self.step(states, bulk), ids))
+
+    async def throw_away(self, *ids: str, states: str = "waiting", operation: str = "op1") -> Acted:
+        """Moves these jobs to the trash of an operation."""
+        return await self.run(scripts.purge(self.queue, await self.step(states, operation), FAR, ids))
+
+    async def walk(self, where: str, moment_ms: int = 0, limit: int = 100) -> list[str]:
+        """The first jobs of a state that were there at the moment, or of a trash; so many are looked at in one call."""
+        moment, ids, cursor = moment_ms or await self.store.time_ms(), list[str](), ""
+        while not ids:
+            walked = await self.run(scripts.walk(self.queue, where, cursor, moment, limit, 0))
+            ids, cursor = walked.ids, walked.cursor
+            if not cursor:
+                break
+        return ids
 
     async def purge(self, state: State, moment_ms: int = 0, limit: int = 100, operation: str = "op1") -> int:
-        moment = moment_ms or await self.store.time_ms()
-        return await self.run(scripts.purge(self.queue, PurgeOrder(operation, state, moment, "ada", "why", FAR), limit))
+        """Moves the first jobs of a state to the trash; answers how many went."""
+        ids = await self.walk(state, moment_ms, limit)
+        return (await self.throw_away(*ids, states=state, operation=operation)).changed
 
-    async def undo(self, operation: str = "op1", limit: int = 100) -> Restored:
-        return await self.run(scripts.undo(self.queue, operation, limit, "ada"))
+    async def undo(self, operation: str = "op1", limit: int = 100) -> Acted:
+        """Puts the first jobs of a trash back."""
+        ids = await self.walk(f"trash:{operation}", limit=limit)
+        return await self.run(scripts.undo(self.queue, await self.step(""), operation, ids))
 
     async def prune(
         self, state: State, keep_count: int = 0, keep_age_ms: int = FAR, limit: int = 100, results: int = 1

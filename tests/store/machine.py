@@ -14,8 +14,8 @@ from arqlight_core.jobs import Lease, State
 from arqlight_core.policy import Mode
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.scripts import NewJob, Placed
-from tests.store.line import FAR, QUEUE, Line, lease_of
+from arqlight_core.store.scripts import Acted, Call, NewJob, Placed
+from tests.store.line import FAR, NOT_MADE, QUEUE, Line, lease_of
 from tests.store.model import Model
 
 R = TypeVar("R")
@@ -66,6 +66,12 @@ class Machine(RuleBasedStateMachine):
         if leases:
             assert [job.lease for job in self.go(self.line.claim(worker, limit, seq=seq)).jobs] == leases
         self.leases += leases
+
+    def act(self, call: Call[Acted]) -> Acted:
+        """Makes a step of a bulk, twice."""
+        done = self.go(self.line.run(call))
+        assert self.go(self.line.run(call)) == NOT_MADE
+        return done
 
     def pass_time(self, job_id: str, delay_ms: int) -> None:
         """Lets a short delay run out; a long one outlives the test."""

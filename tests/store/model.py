@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from arqlight_core.jobs import TRANSITIONS, Lease, State, Transition
 from arqlight_core.policy import Mode, Place, milliseconds
-from arqlight_core.store.scripts import Claim, Placed, Restored
+from arqlight_core.store.scripts import Acted, Claim, Placed
 from tests.store.flow_model import FlowModel
+from tests.store.line import acted
 
 PUT_BACK = {
     Transition.RETRY: "retried",
@@ -32,6 +33,8 @@ class Known:
     attempts: int = 0
     lapses: int = 0
     result: bool = False
+    key: str = ""
+    """The unique key that it was queued with."""
 
     @property
     def seen_by_its_owner(self) -> State:
@@ -61,6 +64,10 @@ class Model:
         """The ids that this worker runs."""
         return [one for one in self.of(State.ACTIVE) if (self.jobs[one].owner or b"").startswith(f"{worker}:".encode())]
 
+    def owned_by(self, worker: str) -> int:
+        """How many jobs have a lease of this worker, be it that it has run out."""
+        return sum((job.owner or b"").startswith(f"{worker}:".encode()) for job in self.jobs.values())
+
     def step(self, transition: Transition, job: Known, to: State, at: State | None) -> None:
         """One move of one job: refused here when the table does not allow it."""
         assert to in TRANSITIONS[transition].get(at, ()), f"{transition}: {at} -> {to}"
@@ -84,7 +91,8 @@ class Model:
         self.step(Transition.ENQUEUE, born, State.SCHEDULED if later else State.WAITING, None)
         self.totals["enqueued"] += 1
         if unique:
-            self.keys[unique[0]] = job_id
+            born.key = unique[0]
+            self.keys[born.key] = job_id
         return Placed(new=True)
 
     def _is_taken(self, job_id: str) -> bool:
@@ -192,34 +200,58 @@ class Model:
             flow.awaited = False
             self.totals["continued"] += 1
 
-    def revive(self, job_id: str) -> int:
-        """1 when the job waits again, with all its attempts before it."""
+    def revive(self, job_id: str) -> Acted:
+        """The job waits again, with all its attempts before it, or is left alone."""
         job = self.jobs.get(job_id)
-        if job is None or job.state not in TRANSITIONS[Transition.REVIVE]:
-            return 0
+        if job is None:
+            return acted(0, no_such_job=1)
+        if job.state not in TRANSITIONS[Transition.REVIVE]:
+            return acted(0, **{f"it_is_{job.state}": 1})
+        if job.state in ENDS_OF_LIFE:
+            job.lane = 0.0
         self.step(Transition.REVIVE, job, State.WAITING, job.state)
         job.attempts, job.result = 0, False
-        return 1
+        self.totals["revived"] += 1
+        return acted(1)
 
     def purge(self, state: State, operation: str) -> int:
         """How many jobs go to the trash."""
         gone = {one: self.jobs.pop(one) for one in self.of(state)}
         assert None in TRANSITIONS[Transition.PURGE][state]
         if gone:
-            self.trash[operation] = {one: replace(job, owner=None, lapses=0) for one, job in gone.items()}
+            self.trash[operation] = {one: _given_up(job) for one, job in gone.items()}
             self.totals["purged"] += len(gone)
         return len(gone)
 
-    def undo(self, operation: str) -> Restored:
-        """What comes back: all but the ids that live again."""
+    def undo(self, operation: str) -> Acted:
+        """All come back but those whose id or unique key is in use: they stay in the trash."""
+        left: Counter[str] = Counter()
+        stays = dict[str, Known]()
         gone = self.trash.pop(operation)
-        back = {one: job for one, job in gone.items() if one not in self.jobs}
-        for one, job in back.items():
-            self.step(Transition.UNDO, job, job.state, None)
-            self.jobs[one] = job
-            self.go_on(one)
-        self.totals["restored"] += len(back)
-        return Restored(len(back), len(gone) - len(back), 0)
+        for one, job in gone.items():
+            if why := self._in_the_way(one, job):
+                left[why] += 1
+                stays[one] = job
+            else:
+                self._put_back(one, job)
+        self.totals["restored"] += len(gone) - len(stays)
+        if stays:
+            self.trash[operation] = stays
+        return acted(len(gone) - len(stays), **left)
+
+    def _in_the_way(self, job_id: str, job: Known) -> str:
+        if job_id in self.jobs:
+            return "its_id_is_in_use_again"
+        rival = self.keys.get(job.key, "") if job.key else ""
+        lives = rival != job_id and rival in self.jobs and self.jobs[rival].state not in ENDS_OF_LIFE
+        return "another_job_has_its_unique_key" if lives else ""
+
+    def _put_back(self, job_id: str, job: Known) -> None:
+        self.step(Transition.UNDO, job, job.state, None)
+        self.jobs[job_id] = job
+        if job.key and job.state not in ENDS_OF_LIFE:
+            self.keys[job.key] = job_id
+        self.go_on(job_id)
 
     def prune(self, state: State) -> int:
         """How many ended jobs are forgotten."""
@@ -228,3 +260,8 @@ class Model:
             del self.jobs[one]
         self.totals["pruned"] += len(forgotten)
         return len(forgotten)
+
+
+def _given_up(job: Known) -> Known:
+    """As it lies in the trash: a lease that had run out is over, and has cost no attempt."""
+    return replace(job, owner=None, lapses=0, attempts=job.attempts - (job.owner is not None))

@@ -9,8 +9,9 @@ import pytest
 from arqlight_core import observe
 from arqlight_core.policy import Dependency
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import LeaseLine, Store
+from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED
+from arqlight_core.store.lease_line import LeaseLine
 from arqlight_core.store.scripts import Hold, Steering, Verdict
 from arqlight_fleet.admission import Demands
 from arqlight_fleet.holds import Holds

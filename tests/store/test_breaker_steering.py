@@ -54,6 +54,36 @@ async def test_made_half_open_it_tries_at_once(api: Api, declared: Store):
     assert await api.state() == "closed"
 
 
+async def test_made_half_open_it_tries_at_once_though_it_was_told_to_wait(gate: Gate, api: Api, declared: Store):
+    await api.leave(await api.enter(), "limited", wait_ms=60_000)
+    assert (await api.denied()).why == "was told to wait"
+    assert (await half_open_breaker(declared, "api", actor="ada")).changed == 1
+    assert (await observe.breaker(declared, "api")).condition == "half-open"
+    assert await breaker_turns(gate) == [("closed", "blocked"), ("blocked", "closed"), ("closed", "half-open")]
+    await api.calls("ok", "ok")
+    assert await api.state() == "closed"
+
+
+async def test_made_half_open_again_it_ends_what_a_probe_was_told_to_wait(gate: Gate, api: Api, declared: Store):
+    await half_open_breaker(declared, "api", actor="ada")  # one that nobody has asked yet
+    await api.leave(await api.enter(), "limited", wait_ms=60_000)
+    assert (await half_open_breaker(declared, "api", actor="ada")).changed == 1
+    assert (await breaker_turns(gate))[-1] == ("blocked", "half-open")
+    await api.enter()
+    assert (await half_open_breaker(declared, "api", actor="ada")).changed == 0
+
+
+async def test_whatever_a_reset_changes_of_a_closed_breaker_is_told(gate: Gate, api: Api, declared: Store):
+    await api.leave(await api.enter(), "limited", wait_ms=60_000)
+    assert (await reset_breaker(declared, "api", actor="ada", reason="called them")).changed == 1
+    await api.calls("fault", "fault")
+    assert (await reset_breaker(declared, "api", actor="ada")).changed == 1
+    turns = await breaker_turns(gate)
+    assert turns == [("closed", "blocked"), ("blocked", "closed"), ("2 in a row failed", "closed")]
+    assert (await reset_breaker(declared, "api", actor="ada")).changed == 0
+    assert await breaker_turns(gate) == turns
+
+
 async def test_a_reset_forgets_everything(gate: Gate, declared: Store):
     api = Api(gate, quick(open_for=FAR))
     await api.leave(await api.enter(), "limited", wait_ms=60_000)

@@ -6,7 +6,7 @@ import pytest
 
 from arqlight_core import observe
 from arqlight_core.jobs import State
-from arqlight_core.observe import QueueView
+from arqlight_core.observe import BreakerState, QueueView
 from arqlight_core.store import scripts
 from arqlight_core.store.scripts import Deferral
 from arqlight_fleet.judge import NO_CAPABLE_WORKER
@@ -40,6 +40,10 @@ async def beat(line: Line, *functions: str, state: str = "running") -> None:
 async def hold(line: Line, one: str, because: str = "limit sending", by: str = "limit sending") -> None:
     deferral = Deferral(FAR, because, by, State.HELD)
     assert await line.run(scripts.defer(QUEUE, await line.running(one), deferral, "work"))
+
+
+async def declare_breaker(line: Line) -> None:
+    await line.store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "breaker": "faults=3"}})
 
 
 async def test_with_a_worker_and_nothing_to_do_it_is_idle_and_with_work_busy(line: Line):
@@ -107,11 +111,24 @@ async def test_the_queues_own_breaker_is_told_as_it_is_forced_or_stands(
     line: Line, fields: dict[str, Any], condition: str
 ):
     await beat(line)
+    await declare_breaker(line)
     await line.raw.hset(BREAKER, mapping=fields)
     assert (await view(line)).condition == condition
 
 
+async def test_a_breaker_that_claims_do_not_ask_any_more_is_no_trouble_however_it_stands(line: Line):
+    await beat(line)
+    await declare_breaker(line)
+    await line.raw.hset(BREAKER, mapping={"state": "open", "until": 1})
+    await line.run(scripts.override(QUEUE.name, "breaker", "none", "ada", "", 0))
+    assert ((await view(line)).condition, (await view(line)).breaker) == ("idle", BreakerState())
+    assert (await observe.breaker(line.store, QUEUE.name)).condition == "off"
+    await line.run(scripts.restore(QUEUE.name, "breaker", "ada", ""))
+    assert (await view(line)).condition == "breaker open"
+
+
 async def test_the_gravest_is_told_first(line: Line):
+    await declare_breaker(line)
     await line.ended("dead", dead())
     await line.retry(await line.running("a"))
     await beat(line, "work")

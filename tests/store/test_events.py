@@ -60,6 +60,15 @@ async def test_what_happens_is_followed_once_and_without_a_gap(line: Line):
     assert await anext(following) == ()
 
 
+async def test_a_queue_that_is_published_meanwhile_is_followed_from_its_first_event(line: Line):
+    following = observe.follow(line.store)
+    assert await anext(following) == ()
+    await line.run(scripts.pause(OTHER, "ada", ""))
+    await line.store.publish_queues({OTHER.name: {"wire": OTHER.wire}})
+    assert [(one.kind, one.queue) for one in await anext(following)] == [("pause", OTHER.name)]
+    assert await anext(following) == ()
+
+
 async def test_events_of_a_queue_that_is_not_there_are_refused(line: Line):
     with pytest.raises(QueueNotFound, match="no queue other"):
         await observe.events(line.store, "other")

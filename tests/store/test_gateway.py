@@ -6,8 +6,9 @@ from redis.exceptions import ResponseError
 from arqlight_core.errors import ServerUnreachable, UsageError
 from arqlight_core.store import scripts
 from arqlight_core.store.declarations import undeclared
-from arqlight_core.store.gateway import LeaseLine, Store, open_store, refuse_evicting
+from arqlight_core.store.gateway import Store, open_store, refuse_evicting
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.lease_line import LeaseLine
 from arqlight_core.store.scripts import Appetite, NewJob, Placed
 from tests.store.line import LEASE, LOCK, QUEUE, Line
 

@@ -5,8 +5,14 @@ from arqlight_core.store import scripts
 from tests.store.line import Line
 
 
-async def lapse(line: Line, worker: str = "w1") -> int:
-    return await line.run(scripts.lapse(line.queue, worker))
+async def lapse(line: Line, worker: str = "w1", limit: int = 500) -> int:
+    """Every chunk of the queue; answers how many leases were ended."""
+    chunk = await line.run(scripts.lapse(line.queue, worker, b"", limit))
+    ended = chunk.ended
+    while chunk.cursor:
+        chunk = await line.run(scripts.lapse(line.queue, worker, chunk.cursor, limit))
+        ended += chunk.ended
+    return ended
 
 
 async def test_the_jobs_of_a_dead_worker_are_due_at_once(line: Line):
@@ -60,3 +66,20 @@ async def test_what_has_lapsed_already_keeps_its_place_in_the_line(line: Line):
     assert await lapse(line) == 1
     assert await line.score("a") == before
     assert await lapse(line) == 0
+
+
+async def test_chunk_by_chunk_every_lease_of_the_dead_ends_though_others_come_and_go_between(line: Line):
+    await line.put(*(f"living{n}" for n in range(300)))
+    living = [job.lease for job in (await line.claim("w2", limit=300)).jobs]
+    await line.put(*(f"dead{n}" for n in range(400)))
+    await line.claim("w1", limit=400)
+    ended, chunks, cursor = 0, 0, b""
+    while not chunks or cursor:
+        chunk = await line.run(scripts.lapse(line.queue, "w1", cursor, 100))
+        assert chunk.ended <= 100
+        ended, chunks, cursor = ended + chunk.ended, chunks + 1, chunk.cursor
+        await line.finish(*living[:5])
+        await line.renew(*living[-5:])
+        living = living[5:-5]
+    assert (ended, chunks <= 8) == (400, True)
+    assert await line.raw.zcount(line.queue.index("active"), "-inf", 0) == 400

@@ -4,7 +4,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from arqlight_core.jobs import State
-from tests.store.line import FAR, SETTLINGS, Line, Settling, dead
+from tests.store.line import FAR, SETTLINGS, Line, Settling, acted, dead
 from tests.store.test_pause import pause, resume
 
 pytestmark = pytest.mark.usefixtures("roomy_afterwards")
@@ -55,8 +55,8 @@ async def test_a_full_server_can_be_operated(line: Line):
     assert await pause(line)
     assert await resume(line)
     assert await line.purge(State.WAITING) == 1
-    assert (await line.undo()).restored == 1
-    assert await line.revive("b") == [1]
+    assert await line.undo() == acted(1)
+    assert await line.revive("b") == acted(1)
     assert [await line.state(one) for one in "ab"] == [State.WAITING] * 2
 
 

@@ -1,6 +1,8 @@
 """pause.lua and resume.lua: a paused queue gives nothing new and forgets nothing."""
 
-from arqlight_core import observe
+from typing import Any
+
+from arqlight_core import observe, operations
 from arqlight_core.jobs import State
 from arqlight_core.store import scripts
 from tests.store.line import QUEUE, Line
@@ -81,3 +83,15 @@ async def test_a_resume_wakes_a_worker(line: Line):
     async with line.store.wakes([line.queue]) as woken:
         await resume(line)
         assert await anext(woken) == line.queue.name
+
+
+async def test_a_dry_run_of_a_pause_and_of_a_resume_says_what_the_run_would(line: Line):
+    async def planned(operation: Any) -> tuple[str, dict[str, int]]:
+        report = await operation(line.store, QUEUE.name, actor="ada", dry_run=True)
+        return report.summary, report.skipped
+
+    assert await planned(operations.resume) == ("test:line was not paused", {"not paused": 1})
+    assert await planned(operations.pause) == ("would pause test:line", {})
+    await pause(line)
+    assert await planned(operations.pause) == ("test:line was paused already", {"paused already": 1})
+    assert await planned(operations.resume) == ("would resume test:line", {})

@@ -114,6 +114,61 @@ async def test_a_list_says_since_when_a_job_has_truly_been_due(line: Line):
     assert now <= row.moment_ms < now + milliseconds(MINUTE)
 
 
+async def come_due(line: Line, one: str, lane: float) -> int:
+    """A job whose delay has passed and that no claim has moved to its place in line; since when (ms)."""
+    await line.put(one, lane=lane, delay_ms=20)
+    due = int(await line.score(one) or 0)
+    await line.passed(due)
+    return due
+
+
+@pytest.mark.parametrize("lane", [LOW, MEDIUM, HIGH, CRITICAL])
+async def test_a_job_that_came_due_in_a_queue_without_claims_is_due_since_then(line: Line, lane: float):
+    due = await come_due(line, "a", lane)
+    assert await due_moments(line) == [("a", due)]
+    assert (await observe.job(line.store, "a")).due_ms == due
+    fleet = await observe.fleet(line.store)
+    assert fleet.queues[0].oldest_ms == pytest.approx(fleet.at_ms - due, abs=50)  # two readings of the clock
+    assert (fleet.queues[0].oldest_ms or 0) > 0
+
+
+async def test_the_longest_wait_counts_those_in_their_place_and_those_not_moved_to_it(line: Line):
+    due = await come_due(line, "unmoved", CRITICAL)
+    await line.put("in line", lane=CRITICAL)
+    fleet = await observe.fleet(line.store)
+    assert fleet.queues[0].oldest_ms == pytest.approx(fleet.at_ms - due, abs=50)
+    [first, _] = await due_moments(line)
+    assert first[0] == "in line"
+
+
+async def test_a_job_keeps_its_due_moment_when_a_claim_moves_it_and_a_release_puts_it_back(line: Line):
+    due = await come_due(line, "a", HIGH)
+    await line.release(await line.lease())
+    assert await due_moments(line) == [("a", due)]
+    assert (await observe.job(line.store, "a")).due_ms == due
+
+
+async def test_what_is_left_of_an_earlier_delay_says_nothing_of_a_job_in_line(line: Line):
+    now = await line.store.time_ms()
+    await line.put("a", lane=HIGH)
+    await line.raw.zadd(line.queue.index("maturing"), {"a": now - FAR + HIGH})
+    [(_, since)] = await due_moments(line)
+    assert now <= since < now + milliseconds(MINUTE)
+
+
+async def test_a_job_that_is_not_due_yet_tells_when_it_will_be(line: Line):
+    await line.put("later", lane=CRITICAL, delay_ms=FAR)
+    due = int(await line.score("later", "scheduled") or 0)
+    assert (await observe.job(line.store, "later")).due_ms == due
+    [row] = (await observe.window(line.store, "test:line", State.SCHEDULED, 0, 5)).rows
+    assert row.moment_ms == due
+
+
+async def due_moments(line: Line) -> list[tuple[str, int]]:
+    listed = await observe.window(line.store, "test:line", State.WAITING, 0, 5)
+    return [(row.id, row.moment_ms) for row in listed.rows]
+
+
 async def test_waits_are_measured_without_the_head_start(line: Line):
     await line.put("critical", lane=CRITICAL)
     await line.claimed()

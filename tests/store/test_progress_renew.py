@@ -3,6 +3,7 @@
 from arqlight_core import observe
 from arqlight_core.clock import monotonic
 from arqlight_core.settings import Settings
+from arqlight_core.store import scripts
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.background import Background
 from arqlight_fleet.exchange import Exchange
@@ -108,3 +109,15 @@ async def test_of_what_a_handler_logs_no_more_is_kept_and_sent_than_the_server_k
         handle.log(f"line {n}")
     lines = handle.take_lines()
     assert (len(lines), lines[-1], handle.take_lines()) == (200, "line 999", [])
+
+
+async def test_half_a_character_in_what_a_handler_tells_is_written_as_a_mark(line: Line):
+    await line.put("a")
+    [claimed] = (await line.claim()).jobs
+    handle = RunHandle(claimed, 1, Resources(Settings()))
+    handle.progress(1, 2, "half \ud83d")
+    handle.log("torn \ud83d")
+    told = (handle.done, handle.total, handle.stage, handle.take_lines())
+    assert await line.run(scripts.progress(line.queue, claimed.lease, *told))
+    view = await observe.job(line.store, "a")
+    assert (view.stage, [text for _, text in view.log]) == ("half ?", ["torn ?"])

@@ -38,7 +38,7 @@ async def test_an_owner_that_does_not_come_back_loses_its_job_one_lease_later(li
 async def test_a_worker_that_is_known_to_be_dead_is_not_waited_for(line: Line):
     await line.running("a", "w1")
     await fall_silent(line)
-    await line.run(scripts.lapse(line.queue, "w1"))
+    await line.run(scripts.lapse(line.queue, "w1", b"", 500))
     assert await line.claimed("w2") == ["a"]
 
 
@@ -46,7 +46,7 @@ async def test_nor_is_one_whose_leases_had_lapsed_when_its_death_was_seen(line: 
     await line.lapse(await line.running("a", "w1"))
     await fall_silent(line)
     assert await line.claimed("w2") == []
-    await line.run(scripts.lapse(line.queue, "w1"))
+    await line.run(scripts.lapse(line.queue, "w1", b"", 500))
     assert await line.claimed("w2") == ["a"]
 
 

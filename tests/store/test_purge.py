@@ -1,9 +1,9 @@
-"""purge.lua: what was there at a moment goes to the trash; what runs, and what came later, stays."""
+"""walk.lua and purge.lua: what was there at a moment goes to the trash; what runs, and what came later, stays."""
 
 import pytest
 
 from arqlight_core.jobs import State
-from tests.store.line import FAR, Line, cancelled, dead
+from tests.store.line import FAR, Line, acted, cancelled, dead
 
 
 async def make(line: Line, state: State, *ids: str) -> None:
@@ -16,6 +16,8 @@ async def make(line: Line, state: State, *ids: str) -> None:
                 await line.put(one, delay_ms=FAR)
             case State.RETRYING:
                 await line.retry(await line.running(one))
+            case State.HELD:
+                await line.defer(await line.running(one), state=State.HELD)
             case State.DEAD:
                 await line.ended(one, dead(ttl_ms=-1))
             case _:
@@ -23,7 +25,7 @@ async def make(line: Line, state: State, *ids: str) -> None:
 
 
 PURGEABLE = pytest.mark.parametrize(
-    "state", [State.WAITING, State.SCHEDULED, State.RETRYING, State.DEAD, State.CANCELLED]
+    "state", [State.WAITING, State.SCHEDULED, State.RETRYING, State.HELD, State.DEAD, State.CANCELLED]
 )
 
 
@@ -121,18 +123,57 @@ async def test_a_purge_goes_in_chunks_from_the_oldest(line: Line):
     assert await line.claimed() == ["c"]
 
 
-async def test_a_purge_is_counted_and_told_with_who_and_why(line: Line):
+async def test_a_purge_is_counted_and_noted_with_who_and_why(line: Line):
     await line.put("a", "b")
     await line.purge(State.WAITING)
-    [event] = await line.events("purge")
-    assert (event["by"], event["reason"], event["state"], event["jobs"]) == ("ada", "why", "waiting", "2")
-    assert event["operation"] == "op1"
     assert (await line.totals())["purged"] == 2
-    assert [(name, note["jobs"]) for name, note in await line.store.purges(line.queue)] == [("op1", "2")]
+    [(operation, note)] = await line.store.purges(line.queue)
+    assert (operation, note["by"], note["reason"], note["state"], note["jobs"]) == (
+        "op1",
+        "ada",
+        "mended",
+        "waiting",
+        "2",
+    )
+
+
+async def test_one_purge_in_two_steps_is_one_in_the_trash_and_keeps_the_moment_it_began(line: Line):
+    await line.put("a", "b")
+    await line.purge(State.WAITING, limit=1)
+    [(_, first)] = await line.store.purges(line.queue)
+    await line.passed(await line.store.time_ms())
+    await line.purge(State.WAITING, limit=1)
+    assert await line.store.purges(line.queue) == [("op1", first | {"jobs": "2"})]
 
 
 async def test_a_purge_of_nothing_leaves_no_trace(line: Line):
     before = await line.picture()
     assert await line.purge(State.WAITING) == 0
     assert await line.picture() == before
-    assert await line.events("purge") == []
+    assert await line.store.purges(line.queue) == []
+
+
+async def test_what_moved_on_since_the_walk_is_left_alone_with_the_reason(line: Line):
+    await line.put("active", "completed", "waiting")
+    ids = await line.walk(State.WAITING)
+    first, second = (await line.claim(limit=2)).jobs
+    assert {first.lease.job_id, second.lease.job_id} == {"active", "completed"}
+    await line.finish(second.lease if second.lease.job_id == "completed" else first.lease)
+    assert await line.throw_away(*ids, "never") == acted(1, it_is_active=1, it_is_completed=1, no_such_job=1)
+    assert await line.state("active") is State.ACTIVE
+
+
+@PURGEABLE
+async def test_only_the_states_that_are_meant_are_purged(line: Line, state: State):
+    await make(line, state, "a")
+    others = ",".join(one for one in State if one is not state)
+    before = await line.picture()
+    assert await line.throw_away("a", states=others) == acted(0, **{f"it_is_{state}": 1})
+    assert await line.picture() == before
+
+
+async def test_an_id_named_twice_is_purged_once(line: Line):
+    await line.put("a")
+    assert await line.throw_away("a", "a") == acted(1, no_such_job=1)
+    assert await line.undo() == acted(1)
+    assert await line.claimed() == ["a"]

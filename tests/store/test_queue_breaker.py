@@ -11,7 +11,7 @@ from arqlight_core.jobs import Lease, State
 from arqlight_core.operations import close_breaker, reset_breaker, trip_breaker
 from arqlight_core.policy import Breaker
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import Burial, Claim, breaker_rules
+from arqlight_core.store.scripts import Burial, Claim, Retrial, breaker_rules
 from tests.store.gate import quick
 from tests.store.line import FAR, Line, failed
 
@@ -29,7 +29,7 @@ class Guarded(Line):
         return job.lease
 
     async def fault(self, lease: Lease, delay_ms: int = FAR) -> None:
-        assert await self.run(scripts.retry(self.queue, lease, delay_ms, failed(), "E: e", "work", "fault"))
+        assert await self.run(scripts.retry(self.queue, lease, Retrial(delay_ms, failed(), "E: e", "work", "fault")))
 
     async def trip(self) -> None:
         names = [f"failing{number}" for number in range(self.rules.opens_at)]

@@ -5,7 +5,7 @@ import pytest
 from arqlight_core import observe
 from arqlight_core.jobs import State
 from arqlight_core.store.scripts import Burial
-from tests.store.line import FAR, PAYLOAD, Line, cancelled, dead, failed
+from tests.store.line import FAR, PAYLOAD, Line, acted, cancelled, dead, failed
 
 ENDS = pytest.mark.parametrize("end", [dead(), cancelled()], ids=lambda end: end.state)
 
@@ -13,7 +13,7 @@ ENDS = pytest.mark.parametrize("end", [dead(), cancelled()], ids=lambda end: end
 @ENDS
 async def test_an_ended_job_runs_again_with_its_payload(line: Line, end: Burial):
     await line.ended("a", end)
-    assert await line.revive("a") == [1]
+    assert await line.revive("a") == acted(1)
     assert await line.state("a") is State.WAITING
     assert await line.score("a", end.state) is None
     [job] = (await line.claim()).jobs
@@ -30,7 +30,7 @@ async def test_a_revived_job_has_all_its_attempts_before_it(line: Line):
 
 async def test_a_retrying_job_is_due_now_with_all_its_attempts_before_it(line: Line):
     await line.retry(await line.running("a"), delay_ms=FAR)
-    assert await line.revive("a") == [1]
+    assert await line.revive("a") == acted(1)
     assert await line.state("a") is State.WAITING
     assert await line.score("a", "retrying") is None
     assert (await line.record("a")).keys().isdisjoint({"because", "by", "until"})
@@ -69,15 +69,23 @@ async def test_what_cannot_be_retried_is_left_alone(line: Line):
     await line.finish(completed.lease)
     await line.put("scheduled", delay_ms=FAR)
     before = await line.picture()
-    assert await line.revive("waiting", "active", "completed", "scheduled", "never") == [0] * 5
+    told = acted(0, it_is_waiting=1, it_is_active=1, it_is_completed=1, it_is_scheduled=1, no_such_job=1)
+    assert await line.revive("waiting", "active", "completed", "scheduled", "never") == told
     assert await line.picture() == before
-    assert await line.events("revive") == []
+    assert "revived" not in await line.totals()
+
+
+async def test_only_the_states_that_are_meant_are_revived(line: Line):
+    await line.ended("a", dead())
+    await line.ended("b", cancelled())
+    assert await line.revive("a", "b", states="cancelled") == acted(1, it_is_dead=1)
+    assert [await line.state(one) for one in "ab"] == [State.DEAD, State.WAITING]
 
 
 async def test_a_job_whose_payload_is_gone_stays_dead(line: Line):
     await line.ended("a", dead())
     await line.raw.hdel("arqlight:job:a", "payload")
-    assert await line.revive("a") == [-1]
+    assert await line.revive("a") == acted(0, its_payload_is_gone=1)
     assert await line.state("a") is State.DEAD
 
 
@@ -85,17 +93,33 @@ async def test_a_dead_id_that_a_stock_producer_queued_anew_is_not_overwritten(li
     await line.ended("a", dead())
     await line.raw.set("arq:job:a", b"the next life")
     await line.raw.zadd(line.queue.wire, {"a": 1})
-    assert await line.revive("a") == [0]
+    assert await line.revive("a") == acted(0, it_is_waiting=1)
     assert await line.raw.get("arq:job:a") == b"the next life"
 
 
-async def test_one_call_is_told_once_with_who_and_how_many(line: Line):
+async def test_the_payload_of_a_dead_id_that_is_just_being_queued_anew_is_not_overwritten(line: Line):
+    await line.ended("a", dead())
+    await line.raw.set("arq:job:a", b"the next life")
+    assert await line.revive("a") == acted(0, its_id_is_in_use_again=1)
+    assert await line.raw.get("arq:job:a") == b"the next life"
+
+
+async def test_a_revival_is_counted_with_what_it_left_alone(line: Line):
     await line.ended("a", dead())
     await line.ended("b", cancelled())
-    assert await line.revive("a", "never", "b") == [1, 0, 1]
-    assert [(event["by"], event["reason"], event["jobs"]) for event in await line.events("revive")] == [
-        ("ada", "mended", "2")
-    ]
+    assert await line.revive("a", "never", "b") == acted(2, no_such_job=1)
+    assert (await line.totals())["revived"] == 2
+
+
+@pytest.mark.parametrize("again", ["retrying", "dead"])
+async def test_one_bulk_revives_a_job_once_even_when_it_fails_again_meanwhile(line: Line, again: str):
+    await line.ended("a", dead())
+    assert await line.revive("a", bulk="bulk") == acted(1)
+    lease = await line.lease()
+    await (line.retry(lease) if again == "retrying" else line.bury(lease, dead()))
+    assert await line.revive("a", bulk="bulk") == acted(0, retried_by_this_before=1)
+    assert await line.state("a") is State(again)
+    assert await line.revive("a", bulk="the next") == acted(1)
 
 
 async def test_a_revival_wakes_a_worker(line: Line):

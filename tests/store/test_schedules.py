@@ -155,6 +155,15 @@ async def test_a_dry_run_changes_nothing_and_an_unknown_name_is_told_with_the_kn
         await operation(ticking.store, "tidi", actor="ada")
 
 
+async def test_a_dry_run_says_when_the_run_would_change_nothing(ticking: Ticking):
+    store = ticking.store
+    assert (await resume_schedule(store, NAME, actor="ada", dry_run=True)).skipped == {"not paused": 1}
+    assert (await pause_schedule(store, NAME, actor="ada", dry_run=True)).summary == f"would pause {NAME}"
+    await pause_schedule(store, NAME, actor="ada")
+    assert (await pause_schedule(store, NAME, actor="ada", dry_run=True)).skipped == {"paused already": 1}
+    assert (await resume_schedule(store, NAME, actor="ada", dry_run=True)).summary == f"would resume {NAME}"
+
+
 async def test_what_is_done_is_told_with_who_and_why(ticking: Ticking):
     for operation in (pause_schedule, resume_schedule, run_schedule):
         await operation(ticking.store, NAME, actor="ada", reason="a test")

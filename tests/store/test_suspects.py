@@ -11,7 +11,7 @@ async def claim(line: Line, worker: str, **appetite: int) -> dict[str, ClaimedJo
 
 
 async def crash(line: Line, worker: str) -> None:
-    await line.run(scripts.lapse(line.queue, worker))
+    await line.run(scripts.lapse(line.queue, worker, b"", 500))
 
 
 def suspicions(jobs: dict[str, ClaimedJob]) -> dict[str, Suspicion]:

@@ -8,7 +8,7 @@ import pytest
 import redis
 from redis.exceptions import BusyLoadingError, NoPermissionError, ResponseError
 
-from arqlight_core.errors import ArqlightError, ServerRefused, ServerUnreachable, UsageError
+from arqlight_core.errors import ArqlightError, NotAllowed, ServerRefused, ServerUnreachable, UsageError
 from arqlight_core.store import connect
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store, open_store, refuse_evicting
@@ -59,7 +59,17 @@ def test_an_address_that_we_do_not_speak_is_refused_without_telling_its_password
 @pytest.mark.parametrize(
     ("problem", "kind", "sentence"),
     [
-        (NoPermissionError("no keys"), ServerRefused, r"lets this user not do that \(no keys\); widen its ACL\."),
+        (NoPermissionError("no keys"), NotAllowed, r"Your login ada may not do this .*\(no keys\); ask for a login"),
+        (
+            ResponseError("ACL failure in script: User ada has no 'set' script: on @user_script:1."),
+            NotAllowed,
+            r"\(User ada has no 'set'\); ask",
+        ),
+        (
+            ResponseError("The user executing the script can't run this command script: 49d, on @user_script:1."),
+            NotAllowed,
+            r"\(The user executing the script can't run this command\); ask",
+        ),
         (BusyLoadingError("loading"), ServerUnreachable, r"is still loading its data; try again"),
         (ResponseError("odd"), ServerRefused, r"answers with an error: odd\."),
         (ResponseError("NOAUTH Authentication required."), ServerRefused, r"put the right one into REDIS_URL"),
@@ -157,5 +167,5 @@ async def test_a_user_of_an_acl_opens_and_is_told_what_it_may_not_do(own_server:
     store = Store(url)
     await store.ping()
     await store.close()
-    with pytest.raises(ServerRefused, match=r"lets this user not do that .*widen its ACL"):
+    with pytest.raises(ServerRefused, match=r"Your login ada may not do this .*ask for a login that may"):
         await open_store(url)

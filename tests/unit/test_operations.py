@@ -1,27 +1,31 @@
 """Operations on a real server: a dry run counts, destruction is confirmed, and what is left alone is told with why."""
 
 import inspect
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from arqlight_core import observe
-from arqlight_core.errors import ConfirmationNeeded, NothingToUndo, QueueNotFound, UsageError
+from arqlight_core.errors import NothingToUndo, QueueNotFound, UsageError
 from arqlight_core.jobs import State
 from arqlight_core.operations import (
     OPERATIONS,
     Operation,
+    Report,
     Selection,
     Target,
-    jobs,
     pause,
     purge,
     resume,
     retry,
     undo,
 )
+from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from tests.store.line import FAR, QUEUE, Line, cancelled, dead
+from tests.store.bulking import Bulk, order_of
+from tests.store.line import FAR, QUEUE, Line, acted, cancelled, dead
+from tests.store.test_bulk_deaths import steps_of
 
 NAME = QUEUE.name
 ALL_DEAD = Selection(NAME, State.DEAD, everything=True)
@@ -55,20 +59,21 @@ async def test_a_dry_run_of_a_retry_counts_and_changes_nothing(line: Line):
 
 
 @pytest.mark.parametrize("end", [dead(), cancelled()], ids=lambda end: end.state)
-async def test_a_retry_of_all_makes_every_one_wait_again(line: Line, end: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs, "CHUNK", 2)
+async def test_a_retry_of_all_makes_every_one_wait_again(line: Line, end: Any):
     for one in "abcde":
         await line.ended(one, end)
-    report = await retry(line.store, Selection(NAME, State(end.state), everything=True), actor="ada")
-    assert (report.changed, report.skipped) == (5, {})
+    with steps_of(2):
+        report = await retry(line.store, Selection(NAME, State(end.state), everything=True), actor="ada")
+    assert (report.changed, report.skipped, report.state) == (5, {}, "done")
+    assert report.summary == f"retrying 5 {end.state} jobs of test:line"
     assert await counts(line) == {State.WAITING: 5}
 
 
-async def test_a_retry_of_retrying_jobs_takes_them_all(line: Line, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs, "CHUNK", 2)
+async def test_a_retry_of_retrying_jobs_takes_them_all(line: Line):
     for one in "abc":
         await line.retry(await line.running(one))
-    report = await retry(line.store, Selection(NAME, State.RETRYING, everything=True), actor="ada")
+    with steps_of(2):
+        report = await retry(line.store, Selection(NAME, State.RETRYING, everything=True), actor="ada")
     assert report.changed == 3
     assert await counts(line) == {State.WAITING: 3}
 
@@ -79,16 +84,40 @@ async def test_a_retry_tells_what_it_left_alone_and_why(line: Line):
     await line.raw.hdel("arqlight:job:b", "payload")
     report = await retry(line.store, Selection(NAME, State.DEAD, ("a", "b", "never")), actor="ada")
     assert report.changed == 1
-    assert report.skipped == {"payload gone": 1, "in no state that can be retried": 1}
+    assert report.skipped == {"its payload is gone": 1, "no such job": 1}
 
 
-async def test_a_retry_of_all_goes_past_what_it_cannot_retry(line: Line, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs, "CHUNK", 1)
+async def test_an_id_that_is_given_twice_is_one_job(line: Line):
+    await line.ended("a", dead())
+    plan = await retry(line.store, Selection(NAME, State.DEAD, ("a", "a", "never")), actor="ada", dry_run=True)
+    report = await retry(line.store, Selection(NAME, State.DEAD, ("a", "a", "never")), actor="ada")
+    assert (plan.changed, report.changed, report.skipped) == (2, 1, {"no such job": 1})
+
+
+async def test_a_retry_of_all_goes_past_what_it_cannot_retry(line: Line):
     for one in "abc":
         await line.ended(one, dead())
     await line.raw.hdel("arqlight:job:a", "payload")
+    with steps_of(1):
+        report = await retry(line.store, ALL_DEAD, actor="ada")
+    assert (report.changed, report.skipped) == (2, {"its payload is gone": 1})
+
+
+async def test_an_operation_tells_that_it_was_asked_for_and_how_it_ended(line: Line):
+    for one in "ab":
+        await line.ended(one, dead())
+    report = await retry(line.store, ALL_DEAD, actor="ada", reason="mended")
+    asked, ended = await line.events("bulk")
+    assert asked["bulk"] == ended["bulk"] == report.operation
+    assert (asked["state"], asked["by"], asked["reason"], asked["jobs"]) == ("asked", "ada", "mended", "2")
+    assert (ended["state"], ended["operation"], ended["jobs"]) == ("done", "retry", "2")
+
+
+async def test_an_operation_on_nothing_is_done_and_leaves_no_trace(line: Line):
     report = await retry(line.store, ALL_DEAD, actor="ada")
-    assert (report.changed, report.skipped) == (2, {"payload gone": 1})
+    assert (report.changed, report.state) == (0, "done")
+    assert await line.raw.keys(f"{QUEUE.prefix}*") == []
+    assert await line.events("bulk") == []
 
 
 async def test_what_died_after_the_operator_looked_is_not_retried(line: Line):
@@ -110,63 +139,77 @@ async def test_a_retry_of_what_cannot_be_retried_is_refused(line: Line, state: S
 @pytest.mark.parametrize("state", [State.ACTIVE, State.COMPLETED])
 async def test_a_purge_of_what_runs_or_is_done_is_refused(line: Line, state: State):
     with pytest.raises(UsageError, match="cannot take this"):
-        await purge(line.store, Selection(NAME, state, everything=True), actor="ada", confirm=9)
+        await purge(line.store, Selection(NAME, state, everything=True), actor="ada")
 
 
-async def test_a_purge_of_single_jobs_is_refused(line: Line):
-    with pytest.raises(UsageError, match="takes a whole state; say so with --all"):
-        await purge(line.store, Selection(NAME, State.DEAD, ("a",)), actor="ada", confirm=1)
-
-
-@pytest.mark.parametrize("confirm", [None, 0, 1])
-async def test_a_purge_without_the_count_confirmed_changes_nothing(line: Line, confirm: int | None):
+async def test_a_purge_of_one_job_asks_for_nothing_and_takes_only_that(line: Line):
     await line.put("a", "b")
-    with pytest.raises(ConfirmationNeeded, match="would move 2 waiting jobs of test:line to the trash"):
-        await purge(line.store, ALL_WAITING, actor="ada", confirm=confirm)
-    assert await counts(line) == {State.WAITING: 2}
+    report = await purge(line.store, Selection(NAME, State.WAITING, ("a",)), actor="ada")
+    assert report.changed == 1
+    assert await line.claimed() == ["b"]
 
 
-async def test_a_purge_takes_what_its_dry_run_counted_and_nothing_that_came_since(line: Line):
-    await line.put("a", "b", "c")
-    plan = await purge(line.store, ALL_WAITING, actor="ada", dry_run=True)
-    await line.passed(plan.moment_ms)
-    await line.put("later")
-    bound = Selection(NAME, State.WAITING, (), True, plan.moment_ms)  # noqa: FBT003 - a field
-    report = await purge(line.store, bound, actor="ada", confirm=plan.changed)
-    assert (plan.changed, report.changed) == (3, 3)
-    assert await line.claimed() == ["later"]
+async def confirmed(line: Line, selection: Selection) -> Report:
+    """A purge as an operator does it: looked at, then confirmed."""
+    plan = await purge(line.store, selection, actor="ada", dry_run=True)
+    return await purge(line.store, selection, actor="ada", confirm=plan.confirm)
 
 
-async def test_a_purge_can_be_undone(line: Line, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs, "CHUNK", 2)
+async def test_a_purge_can_be_undone(line: Line):
     await line.put("a", "b", "c", delay_ms=FAR)
-    scheduled = Selection(NAME, State.SCHEDULED, everything=True)
-    moved = await purge(line.store, scheduled, actor="ada", confirm=3)
-    assert await counts(line) == {}
-    plan = await undo(line.store, NAME, actor="ada", dry_run=True)
-    assert (plan.changed, plan.operation) == (3, moved.operation)
-    report = await undo(line.store, NAME, actor="ada")
+    with steps_of(2):
+        moved = await confirmed(line, Selection(NAME, State.SCHEDULED, everything=True))
+        assert await counts(line) == {}
+        plan = await undo(line.store, NAME, actor="ada", dry_run=True)
+        assert (moved.changed, plan.changed) == (3, 3)
+        report = await undo(line.store, NAME, actor="ada", operation=moved.operation)
     assert (report.changed, report.skipped) == (3, {})
     assert await counts(line) == {State.SCHEDULED: 3}
 
 
 async def test_an_undo_takes_the_newest_purge_unless_told_which(line: Line):
     await line.put("a")
-    older = await purge(line.store, ALL_WAITING, actor="ada", confirm=1)
+    older = await confirmed(line, ALL_WAITING)
     await line.passed(await line.store.time_ms())
     await line.put("b")
-    newer = await purge(line.store, ALL_WAITING, actor="ada", confirm=1)
-    assert (await undo(line.store, NAME, actor="ada")).operation == newer.operation
-    assert (await undo(line.store, NAME, actor="ada", operation=older.operation)).operation == older.operation
-    assert await line.claimed() == ["a", "b"]
+    await confirmed(line, ALL_WAITING)
+    await undo(line.store, NAME, actor="ada")
+    assert await line.claimed() == ["b"]
+    await undo(line.store, NAME, actor="ada", operation=older.operation)
+    assert await line.claimed() == ["a"]
 
 
-async def test_an_undo_tells_whose_id_is_in_use_again(line: Line):
+async def test_an_undo_tells_whose_id_is_in_use_again_and_counts_what_the_trash_holds_now(line: Line):
     await line.put("a", "b")
-    await purge(line.store, ALL_WAITING, actor="ada", confirm=2)
+    moved = await confirmed(line, ALL_WAITING)
     await line.put("a", payload=b"next life")
     report = await undo(line.store, NAME, actor="ada")
-    assert (report.changed, report.skipped) == (1, {"id in use again": 1})
+    assert (report.changed, report.skipped) == (1, {"its id is in use again": 1})
+    plan = await undo(line.store, NAME, actor="ada", operation=moved.operation, dry_run=True)
+    assert plan.changed == 1
+
+
+async def test_an_undo_stops_the_purge_that_is_still_under_way(line: Line):
+    await line.put("a", "b", "c")
+    bulk = Bulk(line)
+    await bulk.submit(order_of("purge", State.WAITING, await line.store.time_ms()), 3)
+    step = scripts.Step("bulk", 1, "0 ", "waiting", "ada", "")
+    await bulk.take("elsewhere", 1)
+    assert await line.run(scripts.purge(QUEUE, step, FAR, ["a"])) == acted(1)
+    await undo(line.store, NAME, actor="ada")
+    await bulk.carrier().carry()
+    assert (await bulk.record())["state"] == "aborted"
+    assert sorted(await line.claimed()) == ["a", "b", "c"]
+
+
+async def test_a_dry_run_of_an_undo_stops_nothing(line: Line):
+    await line.put("a", "b")
+    bulk = Bulk(line)
+    await bulk.submit(order_of("purge", State.WAITING, await line.store.time_ms()), 2)
+    await bulk.take("elsewhere")
+    await line.run(scripts.purge(QUEUE, scripts.Step("bulk", 1, "0 ", "waiting", "ada", ""), FAR, ["a"]))
+    await undo(line.store, NAME, actor="ada", dry_run=True)
+    assert (await bulk.record())["state"] == "running"
 
 
 @pytest.mark.parametrize("operation", ["", "never"])
@@ -189,13 +232,21 @@ async def test_a_dry_run_of_a_pause_pauses_nothing(line: Line):
     assert (await line.claim()).why == ""
 
 
-ON_QUEUES = [one for one in OPERATIONS.values() if one.target not in (Target.SCHEDULE, Target.WORKER, Target.BREAKER)]
+ON_QUEUES = [
+    one
+    for one in OPERATIONS.values()
+    if one.target in (Target.QUEUE, Target.SETTING, Target.JOBS, Target.TRASH) and one.name != "enqueue"
+]
+OWN: dict[str, Any] = {"value": "1", "rule": "1", "priority": "high", "changes": ["n=1"]}
+"""Arguments of their own that some of them need."""
 
 
 @pytest.mark.parametrize("operation", ON_QUEUES, ids=lambda one: one.name)
 async def test_every_operation_on_a_queue_refuses_one_that_is_not_there(line: Line, operation: Operation):
     parameters = inspect.signature(operation.run).parameters
-    chosen: Any = Selection("other", State.DEAD, everything=True) if "selection" in parameters else "other"
-    value = ["1"] if "value" in parameters else []
+    chosen: Any = Selection("other", ids=("a",)) if "selection" in parameters else "other"
+    own = {name: value for name, value in OWN.items() if name in parameters}
+    if operation.name == "delay":
+        own["by"] = timedelta(hours=1)
     with pytest.raises(QueueNotFound, match="no queue other; known are: test:line"):
-        await operation.run(line.store, chosen, *value, actor="ada")
+        await operation.run(line.store, chosen, actor="ada", **own)

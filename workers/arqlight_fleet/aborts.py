@@ -1,4 +1,7 @@
-"""Stock handles ask for an abort by a mark in `arq:abort`: it stops a running job, and a queued one never starts."""
+"""Stock handles and operators ask for an abort by a mark in `arq:abort`: it stops a running job.
+
+Where arq's `allow_abort_jobs` says so, a job that is marked while it waits does not even start.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Aborts:
-    """What a worker does about the marks, where `allow_abort_jobs` says so."""
+    """What a worker does about the marks: of its declared queues, or where `allow_abort_jobs` says so."""
 
     def __init__(self, worker: "FleetWorker") -> None:
         self._worker = worker

@@ -44,6 +44,11 @@ class Demands:
         return bool(self.exclusive or self.needs or self.limits)
 
     @property
+    def tenant(self) -> str:
+        """Whom the first limit with `tenant` in its name counts the job for; '' without such a limit."""
+        return next((key for limit, key in self.limits if "tenant" in limit.name.lower()), "")
+
+    @property
     def told(self) -> str:
         """As the script takes them: JSON."""
         needs = [{"name": need.name, "rules": breaker_rules(need.breaker)} for need in self.needs]
@@ -117,6 +122,7 @@ class Admissions:
         demands = demands_of(terms, attempt.served.limits, attempt.payload)
         if not demands:
             return None
+        attempt.tenant = demands.tenant
         admission = await self._answer(attempt, demands)
         if admission.denial:
             return _held(admission.denial)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def in_our_words(error: BaseException) -> BaseException:
     """What arq's own signals mean."""
     if isinstance(error, ArqRetry):
-        return Retry(timedelta(milliseconds=error.defer_score or 0))
+        return Retry(timedelta(milliseconds=error.defer_score or 0)).with_traceback(error.__traceback__)
     if isinstance(error, RetryJob):
-        return Retry(timedelta(0))
+        return Retry(timedelta(0)).with_traceback(error.__traceback__)
     return error
 
 

@@ -14,6 +14,7 @@ from arqlight_core.declaration import JobType
 from arqlight_core.errors import LeaseLost, PayloadCorrupt, Retry
 from arqlight_core.jobs import Cancelled, ClaimedJob, Dead, Deferred, Outcome, Succeeded, Suspicion
 from arqlight_core.secrecy import Sealer
+from arqlight_fleet import standing_holds
 from arqlight_fleet.admission import NO_STAKE, Admissions, Stake, parsed
 from arqlight_fleet.blame import PRAISE, UNBLAMED, Blame, blame_of
 from arqlight_fleet.bounds import left_of, seconds_of, tries_of
@@ -24,6 +25,7 @@ from arqlight_fleet.judge import (
     UNKNOWN_FUNCTION_WAIT,
     Circumstances,
     Stop,
+    encodable,
     failure_of,
     judge,
     stopped,
@@ -136,7 +138,7 @@ async def perform(attempt: Attempt, bench: Workbench) -> Outcome | None:
     refused = _unfit(attempt) or _unreadable(attempt, bench)
     if refused is None and attempt.terms and attempt.terms.follow_ups:
         refused = await _held_by_children(attempt, attempt.terms, bench)
-    refused = refused or _impossible(attempt, bench)
+    refused = refused or standing_holds.held(attempt) or _impossible(attempt, bench)
     logs.bind(attempt.described)  # every line from here on, its handler's too, tells which job it is about
     if refused is not None:
         return refused
@@ -166,7 +168,7 @@ def _unreadable(attempt: Attempt, bench: Workbench) -> Outcome | None:
     try:
         attempt.open(bench.read(attempt.claimed.payload))
     except Exception as problem:  # noqa: BLE001 - hostile bytes may raise anything; they go to the dead letters
-        return Dead(f"its payload cannot be read: {problem}", None, problem)
+        return Dead(encodable(f"its payload cannot be read: {problem}"), None, problem)
     return None
 
 

@@ -9,11 +9,13 @@ from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet import neighbourhood
 from arqlight_fleet.breakers import RESET_EVERY, reset_breakers
+from arqlight_fleet.bulks import LOOK_EVERY as LOOK_FOR_BULKS_EVERY
+from arqlight_fleet.bulks import Bulks
 from arqlight_fleet.chore import Chore
 from arqlight_fleet.heartbeat import BEAT_EVERY, Heartbeat
 from arqlight_fleet.orders import HEED_EVERY
 from arqlight_fleet.reports import CATCH_UP_EVERY
-from arqlight_fleet.retention import PRUNE_EVERY, prune
+from arqlight_fleet.retention import PRUNE_EVERY, TRIM_EVERY, prune, trim
 from arqlight_fleet.schedules import LOOK_EVERY, Schedules
 from arqlight_fleet.upkeep import ROLLUP_EVERY, SWEEP_EVERY, roll_up, sweep
 from arqlight_fleet.vitals import SAMPLE_EVERY, Vitals
@@ -25,6 +27,10 @@ logger = logging.getLogger("arqlight.background")
 
 PROGRESS_EVERY = 0.5
 NEIGHBOURS_EVERY = 1.0
+ABORT_WITHIN = 0.5
+"""Seconds in which a running job of a declared queue stops that somebody wants aborted."""
+
+LAPSE_CHUNK = 500
 
 
 class Background:
@@ -33,6 +39,7 @@ class Background:
     def __init__(self, worker: "FleetWorker") -> None:
         self._worker = worker
         self._tasks: list[asyncio.Task[None]] = []
+        self._bulks = Bulks(worker)
         vitals = Vitals()
         heartbeat = Heartbeat(worker, vitals, lambda: self.chores)
         self._orders = Chore("orders", HEED_EVERY, partial(self._heed, heartbeat))
@@ -43,9 +50,11 @@ class Background:
             Chore("loop", SAMPLE_EVERY, vitals.sample),
             Chore("neighbours", NEIGHBOURS_EVERY, self._bury_neighbours),
             Chore("retention", PRUNE_EVERY, lambda: prune(worker.store, worker.served)),
+            Chore("trash", TRIM_EVERY, lambda: trim(worker.store, worker.served, worker.settings.trash_jobs)),
             Chore("children", CATCH_UP_EVERY, worker.reports.catch_up),
             Chore("rollup", ROLLUP_EVERY, lambda: roll_up(worker.store, worker.served)),
             Chore("sweep", SWEEP_EVERY, lambda: sweep(worker.store, worker.served)),
+            Chore("bulks", LOOK_FOR_BULKS_EVERY, self._bulks.look),
             Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
         ]
         if worker.queues:
@@ -55,8 +64,9 @@ class Background:
             schedules = Schedules(worker.served, worker.settings.timezone, worker.store.sealer)
             look, stir = partial(schedules.look, worker.store), worker.orders.changed
             self.chores.append(Chore("schedules", LOOK_EVERY, look, rest=lambda: schedules.rest, stir=stir))
-        if worker.allow_abort_jobs:
-            self.chores.append(Chore("aborts", worker.poll_delay_s, worker.aborts.stop_running))
+        if worker.allow_abort_jobs or worker.queues:
+            every = min(worker.poll_delay_s, ABORT_WITHIN) if worker.queues else worker.poll_delay_s
+            self.chores.append(Chore("aborts", every, worker.aborts.stop_running))
 
     async def __aenter__(self) -> Self:
         await self._orders.turn()  # what operators have set counts from the first job on
@@ -69,6 +79,7 @@ class Background:
             for task in running:
                 task.cancel()
             await asyncio.wait(running, timeout=0.5)  # and again: a cancellation can get lost inside a Redis client
+        await self._bulks.stop()
         try:
             await self._worker.store.retire(self._worker.worker_id)
         except OUTAGES as problem:
@@ -105,12 +116,21 @@ class Background:
     async def _bury_neighbours(self) -> str:
         """Worker processes of this machine that died take no lease with them: their jobs are due at once."""
         dead = [told for told in await self._worker.store.workers() if neighbourhood.is_dead(told)]
-        calls = [scripts.lapse(served.keys, told["id"]) for told in dead for served in self._worker.served]
-        ended = sum(await self._worker.store.run_all(calls)) if calls else 0
         for told in dead:
-            logger.warning("worker %s died; %d of its leases ended", told["id"], ended)
+            logger.warning("worker %s died; %d of its leases ended", told["id"], await self._end_leases(told["id"]))
+            await self._bulks.inherit(told["id"])
             await self._worker.store.retire(told["id"])
         return f"{len(dead)} dead"
+
+    async def _end_leases(self, worker_id: str) -> int:
+        """Chunk by chunk through the jobs that run in our queues; answers how many were that worker's."""
+        ended, cursors = 0, {served.keys: b"" for served in self._worker.served}
+        while cursors:
+            calls = [scripts.lapse(keys, worker_id, cursor, LAPSE_CHUNK) for keys, cursor in cursors.items()]
+            chunks = await self._worker.store.run_all(calls)
+            ended += sum(chunk.ended for chunk in chunks)
+            cursors = {keys: chunk.cursor for keys, chunk in zip(cursors, chunks, strict=True) if chunk.cursor}
+        return ended
 
     async def _arq_heartbeat(self) -> str:
         await self._worker.heart_beat()

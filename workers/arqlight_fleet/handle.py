@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from arqlight_core.codec import encodable
 from arqlight_core.declaration import JobType
 from arqlight_core.enqueue import Enqueued
 from arqlight_core.errors import UsageError
@@ -85,12 +86,12 @@ class RunHandle:
 
     def progress(self, done: int, total: int, stage: str = "") -> None:
         """Note how far the work is."""
-        self.done, self.total, self.stage = done, total, stage
+        self.done, self.total, self.stage = done, total, encodable(stage)
         self.changed = True
 
     def log(self, line: str) -> None:
         """Note a line for the job's log."""
-        self.lines.append(line)
+        self.lines.append(encodable(line))
         del self.lines[:-_LINES_KEPT]
         self.changed = True
 

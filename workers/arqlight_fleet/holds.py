@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import LeaseLine
+from arqlight_core.store.lease_line import LeaseLine
 from arqlight_core.store.scripts import Hold
 
 Lost = Callable[[], None]

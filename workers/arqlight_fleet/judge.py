@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 from arqlight_core.clock import now
+from arqlight_core.codec import encodable
 from arqlight_core.declaration import JobType
 from arqlight_core.errors import (
     AwaitChildren,
@@ -21,6 +22,7 @@ from arqlight_core.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from arqlight_core.fingerprint import fingerprint_of, words_of
 from arqlight_core.jobs import Awaiting, Cancelled, Dead, Deferred, Failure, Interrupted, Outcome, Retrying
 from arqlight_core.policy import SECOND
 from arqlight_core.secrecy import masked_secrets
@@ -66,9 +68,9 @@ def judge(error: BaseException, told: Circumstances) -> Outcome:
 def _judge_signal(error: BaseException, told: Circumstances) -> Outcome:
     match error:
         case Snooze():
-            return Deferred(_wait(error.until), str(error), "its handler")
+            return Deferred(_wait(error.until), encodable(str(error)), "its handler")
         case Cancel():
-            return Cancelled(str(error) or "cancelled by its handler", error)
+            return Cancelled(encodable(str(error)) or "cancelled by its handler", error)
         case Discard() | PayloadInvalid():
             return _dead(f"discarded: {error}", error, told)
         case Retry():
@@ -103,7 +105,7 @@ def _judge_refusal(error: Misconfigured, terms: JobType[Any], told: Circumstance
 def _hold(error: RateLimited | Misconfigured, wait: timedelta, told: Circumstances) -> Outcome:
     if _too_late(wait, told):
         return _dead(f"deadline: {error}", error, told)
-    return Deferred(wait, error.reason, error.dependency or "its handler", held=True)
+    return Deferred(wait, encodable(error.reason), error.dependency or "its handler", held=True)
 
 
 def _planned(error: BaseException, told: Circumstances) -> timedelta:
@@ -126,7 +128,7 @@ def _too_late(wait: timedelta, told: Circumstances) -> bool:
 
 
 def _dead(reason: str, error: BaseException, told: Circumstances) -> Dead:
-    return Dead(reason, failure_of(error, told), error)
+    return Dead(encodable(reason), failure_of(error, told), error)
 
 
 def _wait(until: datetime | timedelta) -> timedelta:
@@ -147,13 +149,14 @@ def stopped(stop: Stop, error: BaseException) -> Outcome | None:
 
 def failure_of(error: BaseException, told: Circumstances) -> Failure:
     """What the attempt leaves behind: error, message and traceback, without local values and with secrets masked."""
-    text = masked_secrets("".join(traceback.format_exception(error))[-_TRACEBACK_LIMIT:])
+    text = "".join(traceback.format_exception(error))[-_TRACEBACK_LIMIT:]
     return Failure(
         attempt=told.attempt,
         error=type(error).__name__,
-        message=masked_secrets(str(error)),
-        traceback=text,
+        message=encodable(masked_secrets(words_of(error))),
+        traceback=encodable(masked_secrets(text)),
         worker=told.worker,
         started_ms=told.started_ms,
         finished_ms=told.finished_ms,
+        fingerprint=fingerprint_of(error),
     )

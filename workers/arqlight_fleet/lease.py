@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from arqlight_core.clock import monotonic
 from arqlight_core.jobs import Lease
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import LeaseLine
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.lease_line import LeaseLine
 from arqlight_fleet.holds import Holds
 
 logger = logging.getLogger("arqlight.lease")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from signal import Signals
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from arqlight_core import live_values
 from arqlight_core.errors import UsageError
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import Orders, Override, Request
+from arqlight_core.store.scripts import Orders, Override, Request, Rule
 from arqlight_fleet.served import ServedQueue
+from arqlight_fleet.standing_holds import AT_MOST, standing
 
 if TYPE_CHECKING:
     from arqlight_fleet.worker import FleetWorker
@@ -40,9 +42,12 @@ class Obedience:
     async def heed(self) -> str:
         """Apply the live settings that count now, and obey a new request; answers what stands."""
         worker = self._worker
-        orders = await worker.store.run(scripts.orders([worker.worker_id]))
+        rules = [scripts.holds(served.keys, AT_MOST) for served in worker.served]
+        orders, *holds = await worker.store.run_all([scripts.orders([worker.worker_id]), *rules])
         worker.store.live.feed(orders)
         told = [problem for served in worker.served for problem in self._apply(served, orders)]
+        for served, (now, standing_rules) in zip(worker.served, holds, strict=True):
+            told += await self._hold(served, now, standing_rules)
         self._obey(orders.requests.get(worker.worker_id))
         for queue, setting in orders.expired:
             await worker.store.run(scripts.restore(queue, setting, "", ""))
@@ -59,6 +64,17 @@ class Obedience:
             logger.info("live settings of %s: %s", served.keys.name, values or "as declared")
             self._worker.claims.look_at(served.keys.name)
             self.changed.set()
+        return []
+
+    async def _hold(self, served: ServedQueue, now: int, rules: Mapping[str, Rule]) -> list[str]:
+        """Take note of a queue's standing holds, and lift those whose time is over; answers problems as above."""
+        try:
+            served.holds = standing(rules, now)
+        except UsageError as problem:
+            return [f"{served.keys.name}: {problem}"]
+        for name, rule in rules.items():
+            if not rule.stands(now):
+                await self._worker.store.run(scripts.lift_hold(served.keys, name, "", ""))
         return []
 
     def _obey(self, asked: Request | None) -> None:

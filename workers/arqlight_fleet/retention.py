@@ -1,13 +1,17 @@
-"""Forgets ended jobs beyond what their queue keeps."""
+"""Forgets ended jobs beyond what their queue keeps, and destroys the oldest trash beyond its bound."""
 
 from collections.abc import Sequence
 
+from arqlight_core.operations.emptying import destroy
 from arqlight_core.policy import Keep, milliseconds
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_fleet.served import ServedQueue
 
 PRUNE_EVERY = 5.0
+TRIM_EVERY = 60.0
+MOST_OPERATIONS = 10_000
+"""Operations in one trash that are looked at in one go."""
 CHUNK = 200
 
 
@@ -30,3 +34,20 @@ async def _prune_state(store: Store, served: ServedQueue, state: str, kept: Keep
         forgotten += pruned
         if pruned < CHUNK:
             return forgotten
+
+
+async def trim(store: Store, served: Sequence[ServedQueue], most: int) -> str:
+    """Destroy the oldest operations' trash of each queue that holds more jobs than `most`; answers how many jobs."""
+    destroyed = sum([await _trim_queue(store, one, most) for one in served])
+    return f"{destroyed} destroyed"
+
+
+async def _trim_queue(store: Store, served: ServedQueue, most: int) -> int:
+    _, *newest_first = await store.run(scripts.trash(served.keys, MOST_OPERATIONS))
+    held, destroyed = 0, 0
+    for operation, jobs, *_ in newest_first:
+        held += jobs
+        if held > most:
+            why = f"the trash holds at most {most} jobs"
+            destroyed += await destroy(store, served.keys, operation.decode(), "retention", why)
+    return destroyed

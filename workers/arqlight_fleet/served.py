@@ -7,6 +7,7 @@ from typing import Any
 from arqlight_core.declaration import JobType, Queue
 from arqlight_core.policy import Breaker, Limit, Retention, Schedule
 from arqlight_core.store.keys import QueueKeys
+from arqlight_fleet.standing_holds import StandingHold
 
 
 @dataclass(slots=True)
@@ -29,6 +30,8 @@ class ServedQueue:
     schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
     overridden: dict[str, Any] = field(default_factory=dict[str, Any])
     """The declared values of those of its settings that an operator has overridden."""
+    holds: tuple[StandingHold, ...] = ()
+    """What operators hold of its jobs, whenever they come."""
     running: int = 0
     next_look: float = 0.0
     stirred: bool = False

@@ -5,6 +5,8 @@ from typing import assert_never
 
 import msgspec
 
+from arqlight_core.codec import encodable
+from arqlight_core.fingerprint import NOT_RUN, UNKNOWN, Fingerprint, fingerprint
 from arqlight_core.jobs import (
     Awaiting,
     Cancelled,
@@ -19,7 +21,7 @@ from arqlight_core.jobs import (
 )
 from arqlight_core.policy import milliseconds
 from arqlight_core.store import scripts
-from arqlight_core.store.scripts import Burial, Call, Deferral, FinishedJob
+from arqlight_core.store.scripts import Burial, Call, Deferral, FinishedJob, Grouping, Retrial
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.results import KeptResult
 
@@ -45,9 +47,7 @@ def settlement(attempt: Attempt, outcome: Outcome, kept: KeptResult) -> Call[boo
     queue, lease = attempt.served.keys, attempt.claimed.lease
     match outcome:
         case Retrying():
-            failure = outcome.failure
-            wait_ms, told = milliseconds(outcome.after), (attempt.function_name, attempt.blame.queue)
-            return scripts.retry(queue, lease, wait_ms, packed(failure), summary(failure), *told)
+            return scripts.retry(queue, lease, _retrial(attempt, outcome))
         case Deferred():
             return scripts.defer(queue, lease, _deferral(outcome), attempt.function_name)
         case Awaiting():
@@ -62,9 +62,21 @@ def settlement(attempt: Attempt, outcome: Outcome, kept: KeptResult) -> Call[boo
             assert_never(outcome)
 
 
+def _retrial(attempt: Attempt, outcome: Retrying) -> Retrial:
+    failure = outcome.failure
+    return Retrial(
+        delay_ms=milliseconds(outcome.after),
+        failure=packed(failure),
+        error=summary(failure),
+        job_type=attempt.function_name,
+        verdict=attempt.blame.queue,
+        grouping=_grouping(attempt, failure.fingerprint),
+    )
+
+
 def _deferral(outcome: Deferred) -> Deferral:
     state = State.HELD if outcome.held else State.SCHEDULED
-    return Deferral(milliseconds(outcome.after), outcome.because, outcome.by, state)
+    return Deferral(milliseconds(outcome.after), outcome.because, outcome.by, state, outcome.rule)
 
 
 def _burial(attempt: Attempt, outcome: Cancelled | Dead, kept: KeptResult) -> Burial:
@@ -79,7 +91,19 @@ def _burial(attempt: Attempt, outcome: Cancelled | Dead, kept: KeptResult) -> Bu
         job_type=attempt.function_name,
         parent=_parent(attempt),
         verdict=attempt.blame.queue,
+        grouping=_grouping(attempt, _fingerprint(outcome)),
     )
+
+
+def _fingerprint(outcome: Cancelled | Dead) -> Fingerprint:
+    """Every dead job belongs to a group: one that was not run, to that of its reason."""
+    if isinstance(outcome, Cancelled):
+        return UNKNOWN
+    return outcome.failure.fingerprint if outcome.failure else fingerprint(NOT_RUN, outcome.reason)
+
+
+def _grouping(attempt: Attempt, of: Fingerprint) -> Grouping:
+    return Grouping(of.id, of.error, of.pattern, of.frame, encodable(attempt.tenant))
 
 
 def _parent(attempt: Attempt) -> str:

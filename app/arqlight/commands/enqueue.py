@@ -9,15 +9,11 @@ from cyclopts.validators import Number
 
 from arqlight import output
 from arqlight.session import writing
-from arqlight_core.breaker_defaults import with_breaker_defaults
 from arqlight_core.catalogue import Catalogue
 from arqlight_core.declaration import JobType
-from arqlight_core.enqueue import Enqueued
-from arqlight_core.enqueue import enqueue as put
 from arqlight_core.errors import UsageError
+from arqlight_core.operations.enqueueing import submit
 from arqlight_core.settings import Settings, load
-from arqlight_core.store.declarations import publish
-from arqlight_core.store.gateway import Store
 
 
 async def enqueue(
@@ -27,6 +23,7 @@ async def enqueue(
     *,
     delay: Annotated[float, Parameter(validator=Number(gte=0))] = 0,
     correlation_id: str = "",
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
     json: bool = False,
 ) -> int:
     """Queue one job.
@@ -36,13 +33,17 @@ async def enqueue(
         payload: The payload as JSON, or what the type's own way in takes, such as a file.
         delay: Seconds to wait before it may run.
         correlation_id: What ties it to other jobs; `arqlight flow` shows them together.
+        dry_run: Only check the payload, should it be JSON.
         json: Print JSON.
     """
     settings = load()
     declared = Catalogue.discover("arqlight_jobs").job_type(job_type)
+    if dry_run:
+        return _checked(declared, payload)
     async with writing(settings) as store:
         read = await parsed(declared, payload, settings)
-        queued = await submit(store, declared, read, settings, delay=delay, correlation_id=correlation_id)
+        wait = timedelta(seconds=delay)
+        queued = await submit(store, declared, read, settings, delay=wait, correlation_id=correlation_id)
     if json:
         output.as_json(queued)
     elif queued.new:
@@ -54,25 +55,27 @@ async def enqueue(
     return 0 if queued.new or queued.merged else 1
 
 
+def _checked(declared: JobType[Any], text: str) -> int:
+    """A way in may store what it is given: only JSON can be checked without a trace."""
+    if _is_json(declared, text):
+        _decoded(declared, text)
+    output.say(f"would queue a job in {declared.queue.name}")
+    return 0
+
+
+def _is_json(declared: JobType[Any], text: str) -> bool:
+    return text.lstrip().startswith(("{", "[")) or declared.intake is None
+
+
+def _decoded(declared: JobType[Any], text: str) -> Any:
+    try:
+        return declared.parse(msgspec.json.decode(text))
+    except msgspec.DecodeError as problem:
+        raise UsageError(f"The payload is not JSON: {problem}.") from problem
+
+
 async def parsed(declared: JobType[Any], text: str, settings: Settings) -> Any:
     """The payload that a person's words mean. Raises PayloadInvalid or UsageError."""
-    if text.lstrip().startswith(("{", "[")) or declared.intake is None:
-        try:
-            return declared.parse(msgspec.json.decode(text))
-        except msgspec.DecodeError as problem:
-            raise UsageError(f"The payload is not JSON: {problem}.") from problem
+    if declared.intake is None or _is_json(declared, text):
+        return _decoded(declared, text)
     return await declared.intake(text, settings)
-
-
-async def submit(
-    store: Store,
-    declared: JobType[Any],
-    payload: Any,
-    settings: Settings,
-    *,
-    delay: float = 0,
-    correlation_id: str = "",
-) -> Enqueued:
-    """Make the queue known to the control room, and put the job into it."""
-    await publish(store, [with_breaker_defaults(declared.queue, settings)])
-    return await put(store, declared, payload, delay=timedelta(seconds=delay), correlation_id=correlation_id)

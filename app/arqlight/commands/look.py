@@ -7,21 +7,26 @@ from cyclopts.validators import Number
 
 from arqlight import examination, output
 from arqlight.commands.flow import told_children
+from arqlight.commands.watching import watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.jobs import State
-from arqlight_core.observe import JobRow, JobView, QueueView
+from arqlight_core.observe import FleetView, JobRow, JobView, QueueView
 
 
-async def status(*, json: bool = False) -> None:
+async def status(*, watch: Annotated[bool, Parameter(negative="")] = False, json: bool = False) -> None:
     """Every queue's counters, rates and condition, and the living workers.
 
     Args:
+        watch: Look again each second.
         json: Print JSON.
     """
     async with reading() as store:
-        view = await observe.fleet(store)
+        await watched(lambda: observe.fleet(store), lambda view: _show_fleet(view, json=json), watch=watch)
+
+
+def _show_fleet(view: FleetView, *, json: bool) -> None:
     if json:
         output.as_json(view)
         return
@@ -84,17 +89,18 @@ async def job(job_id: str, /, *, json: bool = False) -> None:
         json: Print JSON.
     """
     async with reading() as store:
-        view = await observe.job(store, job_id)
+        told = await observe.why(store, job_id)
     if json:
-        output.as_json({**{name: getattr(view, name) for name in JobView.__slots__}, "why": view.why})
+        fields = {name: getattr(told.job, name) for name in JobView.__slots__}
+        output.as_json({**fields, "why": told.line, "reasons": told.reasons})
         return
-    _show_job(view)
+    _show_job(told.job, told.line)
 
 
-def _show_job(view: JobView) -> None:
+def _show_job(view: JobView, why: str) -> None:
     facts = {
+        "why": why,
         "state": view.state.value,
-        "why": view.why,
         "queue": view.queue,
         "type": view.job_type,
         "attempt": view.attempt,

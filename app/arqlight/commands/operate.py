@@ -1,64 +1,64 @@
 """A command for every operation of the registry: its signature gives the options, its docstring the help."""
 
-import asyncio
 import inspect
-import sys
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, get_args
 
 from cyclopts import App, Parameter
 
 from arqlight import output
+from arqlight.commands import bulks, selecting
+from arqlight.commands.confirming import Consent, confirms, performed, way_on
+from arqlight.commands.following import followed
 from arqlight.commands.spans import spoken_span
 from arqlight.session import actor, reading
-from arqlight_core.errors import ConfirmationNeeded
-from arqlight_core.jobs import State
-from arqlight_core.operations import OPERATIONS, Danger, Operation, Report, Selection
-from arqlight_core.store.gateway import Store
+from arqlight_core.errors import ArqlightError
+from arqlight_core.operations import OPERATIONS, Operation, Report, Target
 
-_KEYWORD, _POSITIONAL, _REST = (
-    inspect.Parameter.KEYWORD_ONLY,
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.VAR_POSITIONAL,
-)
-_SELECTION = (
-    inspect.Parameter("queue", _POSITIONAL, annotation=Annotated[str, Parameter(help="The queue's name.")]),
-    inspect.Parameter("ids", _REST, annotation=Annotated[str, Parameter(help="Ids of jobs.")]),
-    inspect.Parameter(
-        "state", _KEYWORD, default=None, annotation=Annotated[State | None, Parameter(help="Which state's jobs.")]
-    ),
-    inspect.Parameter(
-        "everything",
-        _KEYWORD,
-        default=False,
-        annotation=Annotated[bool, Parameter(name="--all", negative="", help="All jobs of the state.")],
-    ),
-)
-_JSON = inspect.Parameter(
-    "json", _KEYWORD, default=False, annotation=Annotated[bool, Parameter(negative="", help="Print JSON.")]
-)
-_TREATED: dict[str, dict[str, Any]] = {
-    "everything": {"name": "--all", "negative": ""},
-    "for_": {"converter": spoken_span},
-}
+_KEYWORD, _POSITIONAL = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY
+
+
+def _switch(name: str, explained: str) -> inspect.Parameter:
+    told = Annotated[bool, Parameter(help=explained, negative="")]
+    return inspect.Parameter(name, _KEYWORD, default=False, annotation=told)
+
+
+_YES = _switch("yes", "Confirm it beforehand, unless it asks for the queue's name.")
+_DETACH = _switch("detach", "Do not follow what the fleet carries out.")
+_JSON = _switch("json", "Print JSON.")
+_TREATED: dict[str, dict[str, Any]] = {"everything": {"name": "--all"}}
 """What else cyclopts has to know of parameters by these names."""
 
-_DEFAULT_STATES = {"retry": State.DEAD, "purge": State.WAITING}
+_CARRIED = (Target.JOBS, Target.TRASH)
+"""Operations on these may be carried out by the fleet, and leave some of their jobs alone."""
 
 
-def register(app: App) -> None:
-    """Add a command for each operation."""
+def register(app: App, said: Sequence[str] = ()) -> None:
+    """Add a command for each operation; `said` is the command line, to be repeated with what it lacks."""
+    one = App(name="bulk", help="One bulk operation: look at it, pause, resume or abort it.")
+    one.default(bulks.bulk)
+    app.command(one)
+    own = set(app)  # such as `enqueue`, which takes more than its operation does
     for operation in OPERATIONS.values():
-        app.command(_command(operation), name=operation.command, help=operation.help)
+        if operation.command in own:
+            continue
+        group, _, name = operation.command.rpartition(" ")
+        (app[group] if group else app).command(_command(operation, said), name=name, help=operation.help)
 
 
-def _command(operation: Operation) -> Callable[..., Awaitable[int]]:
-    async def command(*positional: str, json: bool = False, **options: Any) -> int:
-        arguments = _arguments(operation, positional, options)
+def _command(operation: Operation, said: Sequence[str]) -> Callable[..., Awaitable[int]]:
+    async def command(
+        *positional: str, json: bool = False, yes: bool = False, detach: bool = False, **options: Any
+    ) -> int:
+        consent = Consent(yes, options.pop("confirm", ""), said)
+        named = {**_arguments(operation, positional, options), "actor": actor()}
         async with reading() as store:
-            report = await _perform(store, operation, arguments)
-        _print(report, json=json)
-        return 0
+            report = await performed(store, operation, named, consent)
+            if report.state in ("queued", "running") and not detach:
+                report = await followed(store, operation, report)
+        _print(report, said, json=json)
+        return 0 if named.get("dry_run") else _status(operation, report)
 
     command.__signature__ = _signature(operation)  # pyright: ignore[reportFunctionMemberAccess] - what inspect reads
     command.__doc__ = operation.help
@@ -68,24 +68,18 @@ def _command(operation: Operation) -> Callable[..., Awaitable[int]]:
 
 def _signature(operation: Operation) -> inspect.Signature:
     _, subject, *own = inspect.signature(operation.run).parameters.values()
-    chosen = _SELECTION if _selects(operation) else [_explained(operation, subject)]
+    chosen = selecting.PARAMETERS if subject.name == "selection" else [_explained(operation, subject)]
     options = [_explained(operation, parameter) for parameter in own if parameter.name != "actor"]
-    return inspect.Signature([*chosen, *options, _JSON])
+    manners = [*([_YES] if confirms(operation) else []), *([_DETACH] if operation.target in _CARRIED else []), _JSON]
+    return inspect.Signature([*chosen, *options, *manners])
 
 
 def _explained(operation: Operation, parameter: inspect.Parameter) -> inspect.Parameter:
-    told = Parameter(help=_told(operation, parameter.name), **_TREATED.get(parameter.name, {}))
+    kinds = (parameter.annotation, *get_args(parameter.annotation))
+    treated: dict[str, Any] = {"converter": spoken_span} if timedelta in kinds else {}
+    told = Parameter(help=_told(operation, parameter.name), negative="", **treated, **_TREATED.get(parameter.name, {}))
     kind = _KEYWORD if parameter.kind is _KEYWORD else _POSITIONAL
     return parameter.replace(kind=kind, annotation=Annotated[parameter.annotation, told])
-
-
-def _subject(operation: Operation) -> str:
-    """What the function calls the thing it acts upon: its parameter after the store."""
-    return list(inspect.signature(operation.run).parameters)[1]
-
-
-def _selects(operation: Operation) -> bool:
-    return _subject(operation) == "selection"
 
 
 def _told(operation: Operation, parameter: str) -> str:
@@ -95,43 +89,26 @@ def _told(operation: Operation, parameter: str) -> str:
 
 
 def _arguments(operation: Operation, positional: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    if not _selects(operation):
-        return dict(zip(list(inspect.signature(operation.run).parameters)[1:], positional, strict=False)) | options
-    subject, *ids = positional
-    state, everything = options.pop("state", None), options.pop("everything", False)
-    chosen = state or _DEFAULT_STATES[operation.name]
-    return {"selection": Selection(subject, chosen, tuple(ids), everything), **options}
+    names = list(inspect.signature(operation.run).parameters)[1:]
+    if names[0] != "selection":
+        return dict(zip(names, positional, strict=False)) | options
+    queue, *ids = positional
+    return {"selection": selecting.selected(operation, queue, tuple(ids), options), **options}
 
 
-async def _perform(store: Store, operation: Operation, arguments: dict[str, Any]) -> Report:
-    named = {**arguments, "actor": actor()}
-    unconfirmed = operation.danger is Danger.DESTRUCTIVE and arguments.get("confirm") is None
-    if unconfirmed and not arguments.get("dry_run"):
-        named |= await _confirmed(store, operation, named)
-    return await operation.run(store, **named)
+def _status(operation: Operation, report: Report) -> int:
+    """0 when all was done; a queue that was paused already is as it was wanted, a job that was left alone is not."""
+    partly = operation.target in _CARRIED and report.skipped
+    return ArqlightError.exit_status if partly or report.state in ("failed", "aborted") else 0
 
 
-async def _confirmed(store: Store, operation: Operation, named: dict[str, Any]) -> dict[str, Any]:
-    """Shows what would happen and asks for its count; without a terminal the count must come as --confirm."""
-    plan = await operation.run(store, **{**named, "dry_run": True})
-    if plan.changed == 0:
-        return {"confirm": 0}
-    if not sys.stdin.isatty():
-        raise ConfirmationNeeded(f"This {plan.summary}; add --confirm {plan.changed} to go on.")
-    output.say(f"This {plan.summary}.")
-    typed = await asyncio.to_thread(input, f"Type {plan.changed} to go on: ")
-    if typed.strip() != str(plan.changed):
-        raise ConfirmationNeeded("Nothing was changed: the count was not confirmed.")
-    selected: Selection = named["selection"]
-    bound = Selection(selected.queue, selected.state, selected.ids, selected.everything, plan.moment_ms)
-    return {"confirm": plan.changed, "selection": bound}
-
-
-def _print(report: Report, *, json: bool) -> None:
+def _print(report: Report, said: Sequence[str], *, json: bool) -> None:
     if json:
         output.as_json(report)
         return
-    output.say(report.summary)
+    output.say(output.visible(report.summary))
+    if report.confirm:
+        output.say(f"to go on: {way_on(report, said)}")
     for reason, count in report.skipped.items():
         if reason not in report.summary:
-            output.say(f"{count} left alone: {reason}")
+            output.say(f"{count:,} left alone: {reason}")

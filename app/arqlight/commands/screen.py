@@ -4,18 +4,18 @@ import sys
 
 from arqlight import tui
 from arqlight_core.errors import UsageError
+from arqlight_core.settings import load
 
 
 def screen() -> int:
     """Open the control room."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
-    return tui.run(_server_url)
+    return tui.run(_server_url, read_only=load().read_only)
 
 
 def _server_url() -> str:
     """Asked for behind the first frame: what it needs takes longer to load than the frame to paint."""
     from arqlight.session import server_url  # noqa: PLC0415 - after the first frame
-    from arqlight_core.settings import load  # noqa: PLC0415 - after the first frame
 
     return server_url(load())

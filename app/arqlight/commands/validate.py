@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from arqlight import output
-from arqlight.commands.enqueue import submit
 from arqlight.session import writing
 from arqlight_core import observe
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State
+from arqlight_core.operations.enqueueing import submit
 from arqlight_core.settings import Settings, load
 from arqlight_core.store.gateway import Store
 from arqlight_jobs.billing import intake

@@ -1,6 +1,11 @@
 """`arqlight workers`: the worker processes that live, how they are, and what they are asked for."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from arqlight import output
+from arqlight.commands.watching import watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
@@ -9,14 +14,18 @@ from arqlight_core.observe import FleetView, WorkerView
 _MIB = 2**20
 
 
-async def workers(*, json: bool = False) -> None:
+async def workers(*, watch: Annotated[bool, Parameter(negative="")] = False, json: bool = False) -> None:
     """Every living worker process: its state and load, what it is asked for, and whether it runs other code.
 
     Args:
+        watch: Look again each second.
         json: Print JSON.
     """
     async with reading() as store:
-        view = await observe.fleet(store)
+        await watched(lambda: observe.fleet(store), lambda view: _show(view, json=json), watch=watch)
+
+
+def _show(view: FleetView, *, json: bool) -> None:
     if json:
         output.as_json(view.workers)
         return

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from arqlight.commands.enqueue import submit
 from arqlight.demo.account import Account
 from arqlight_core import observe
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State
+from arqlight_core.operations.enqueueing import submit
 from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
 from arqlight_jobs.billing.intake import accept

@@ -12,16 +12,18 @@ Rows = list[tuple[str, dict[str, str]]]
 KINDS: dict[str, str] = {
     "await": "a parent waits for its children",
     "breaker": "a circuit breaker turned",
+    "bulk": "an operation on many jobs was asked for, paused, or has ended",
     "cancelled": "a job was cancelled",
     "continue": "a parent goes on: its children have ended",
     "dead": "a job failed for good",
     "defer": "a job was put off by its own wish",
+    "empty_trash": "what was in the trash was destroyed",
     "lapse": "a worker went down with a job, and another took it over",
+    "lift_hold": "a standing hold was lifted",
     "missed": "a schedule's ticks passed without a worker",
     "override": "a live setting was changed",
     "pause": "a queue was paused",
     "pause_schedule": "a schedule was paused",
-    "purge": "jobs were moved to the trash",
     "refused": "a call on a job was refused: the worker's lease was lost",
     "release": "a job was given back unfinished because its worker goes away",
     "request": "a worker was asked to be quiet, to go on or to stop",
@@ -29,9 +31,8 @@ KINDS: dict[str, str] = {
     "resume": "a queue goes on",
     "resume_schedule": "a schedule goes on",
     "retry": "an attempt failed, and another follows",
-    "revive": "jobs were made due again",
     "run_schedule": "a schedule's job was queued by hand",
-    "undo": "jobs came back from the trash",
+    "set_hold": "a standing hold was set up",
 }
 """What each kind of event means."""
 
@@ -59,13 +60,18 @@ async def events(store: Store, queue: str | None = None, count: int = 100) -> tu
 
 
 async def follow(store: Store, queue: str | None = None, count: int = 100) -> AsyncGenerator[tuple[Event, ...]]:
-    """The newest events, and then at each step what has come since: the caller decides how often. As `events`."""
+    """The newest events, and then at each step what has come since: the caller decides how often. As `events`.
+
+    A queue that is published meanwhile is followed from its first event on.
+    """
     streams = await _streams(store, queue)
     told = await store.newest_events(list(streams), count)
     yield _in_order(streams, told, queue)[-count:]
     last = dict.fromkeys(streams, "0-0")
     while True:
         last |= {stream: rows[-1][0] for stream, rows in told.items() if rows}
+        streams = await _streams(store, queue)
+        last = {stream: last.get(stream, "0-0") for stream in streams}
         told = await store.events_after(last)
         yield _in_order(streams, told, queue)
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.jobs import State
-from arqlight_core.observe.live import SettingView, settings_of
+from arqlight_core.observe.holds import HoldView, holds_of
+from arqlight_core.observe.live import SettingView, breaker_rules, settings_of
 from arqlight_core.observe.minutes import RUN, WAIT, Minute, percentile_ms, rate, total
+from arqlight_core.observe.pace import STILL, Pace, pace_of
 from arqlight_core.observe.workers import WorkerView, workers_of
+from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
@@ -70,6 +73,12 @@ class QueueView:
     """What an operator may change while it runs: declared and effective."""
     drift: int = 0
     """How many of its workers go by another declaration than the published one."""
+    pace: Pace = STILL
+    """What its estimates go by."""
+    ramp_until_ms: int = 0
+    """Until when it ramps up after a pause; 0 when it does not."""
+    holds: tuple[HoldView, ...] = ()
+    """The standing holds by which its workers put jobs aside."""
 
     @property
     def condition(self) -> str:
@@ -82,6 +91,7 @@ class QueueView:
             "no worker": due and not self.workers,
             "unknown type": self.unknown,
             "probing": self.breaker.state == "half-open",
+            "ramping": self.ramp_until_ms,
             "limited": self.limited,
             "dead letters": counts[State.DEAD],
             "retrying": counts[State.RETRYING],
@@ -117,21 +127,22 @@ async def fleet(store: Store) -> FleetView:
     *answers, orders = await store.run_all([*calls, scripts.orders([told["id"] for told in heartbeats])])
     workers = workers_of(heartbeats, orders, published)
     queues = tuple(
-        _queue(name, told, answer, workers, orders.standing(name))
+        queue_view(name, told, answer, workers, orders.standing(name))
         for (name, told), answer in zip(published.items(), answers, strict=True)
     )
     return FleetView(orders.now_ms, queues, workers)
 
 
-def _queue(
+def queue_view(
     name: str,
     told: dict[str, Any],
     answer: list[Any],
     workers: tuple[WorkerView, ...],
     standing: dict[str, Override],
 ) -> QueueView:
+    """The view of one queue: its published declaration, what `scripts.overview` answered, and the living workers."""
     now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest, paused, totals, *more = answer
-    raw, breaker, reasons = more
+    raw, breaker, reasons, ramp_until_ms, rules = more
     minutes = [Minute(_integers(fields)) for fields in raw]
     serving = [worker for worker in workers if name in worker.queues]
     counts = (scheduled, waiting, active, retrying, held, completed, dead, cancelled)
@@ -152,11 +163,14 @@ def _queue(
         run_p95_ms=percentile_ms(minutes, RUN, 0.95),
         history=tuple(minute.of("completed") + minute.of("dead") for minute in reversed(minutes)),
         totals=_integers(totals),
-        breaker=_breaker(breaker, now),
+        breaker=_breaker(breaker, now) if breaker_rules(told, standing) not in ("", NONE) else BreakerState(),
         limited=limited,
         unknown=unknown,
         settings=settings_of(told, standing),
         drift=sum(name in worker.drift for worker in serving),
+        pace=pace_of(minutes, now),
+        ramp_until_ms=ramp_until_ms,
+        holds=holds_of(rules, now),
     )
 
 

@@ -1,6 +1,6 @@
 """One job, whole: where it is and why, its masked payload, every failed attempt, progress and log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from arqlight_core.errors import JobNotFound, PayloadCorrupt
 from arqlight_core.flow import Flow
 from arqlight_core.jobs import Failure, State
 from arqlight_core.observe.window import owner_of
+from arqlight_core.policy import Place
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys, queue_of
@@ -74,7 +75,11 @@ class JobView:
 
 async def job(store: Store, job_id: str) -> JobView:
     """The job of that id, wherever it is. Raises JobNotFound."""
-    published = await store.published_queues()
+    return await sought(store, await store.published_queues(), job_id)
+
+
+async def sought(store: Store, published: Mapping[str, dict[str, Any]], job_id: str) -> JobView:
+    """The job of that id in one of the published queues. Raises JobNotFound."""
     own = queue_of(job_id)
     names = [own] if own else list(published)
     calls = [scripts.inspect(QueueKeys(published[name]["wire"]), job_id) for name in names if name in published]
@@ -143,9 +148,9 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
         payload=problem or masked({"args": envelope.args, "kwargs": envelope.kwargs}, sensitive),
         correlation_id=envelope.correlation_id,
         enqueued_ms=envelope.enqueued_ms,
-        due_ms=int(float(scores[0] or 0)),
+        due_ms=_due(state, float(scores[0] or 0)),
         started_ms=started_ms,
-        ended_ms=ended_ms or int(told.get("ended", 0)),
+        ended_ms=ended_ms or int(told.get("ended", 0)) or _ended(scores),
         attempt=int(attempts or 0) + (state is State.ACTIVE) or last_attempt or len(failures) or 1,
         worker=worker,
         claimed_ms=claimed_ms,
@@ -164,6 +169,15 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
         origin=envelope.origin,
         flow=flow,
     )
+
+
+def _due(state: State, score: float) -> int:
+    return Place.of(score).since_ms if state is State.WAITING else int(score)
+
+
+def _ended(scores: list[bytes]) -> int:
+    """When it ended, by its score among those that have; known also where no result is kept."""
+    return next((int(float(score)) for score in scores[5:] if score), 0)
 
 
 def _own(flow: Flow | None, envelope: Envelope) -> Flow | None:

@@ -31,6 +31,8 @@ class JobRow:
     reason: str
     because: str
     until_ms: int
+    fingerprint: str = ""
+    """Of its last failure; '' when it has none."""
 
     @property
     def share(self) -> float | None:
@@ -66,7 +68,7 @@ async def window(store: Store, queue: str, state: State, offset: int, limit: int
 
 def _row(state: State, row: list[Any]) -> JobRow:
     job_id, score, lock, attempts, body, fields = row
-    done, total, stage, error, reason, because, until = (_text(value) for value in fields)
+    done, total, stage, error, reason, because, until, fingerprint = (_text(value) for value in fields)
     worker, claimed_ms = owner_of(lock)
     job_type, enqueued_ms = _told_by(body)
     return JobRow(
@@ -85,6 +87,7 @@ def _row(state: State, row: list[Any]) -> JobRow:
         reason=reason,
         because=because,
         until_ms=int(until or 0),
+        fingerprint=fingerprint,
     )
 
 

@@ -57,7 +57,7 @@ close_breaker = operation(Target.BREAKER, Danger.REVERSIBLE, key="c", label="clo
 async def half_open_breaker(
     store: Store, breaker: str, *, actor: str, reason: str = "", dry_run: bool = False
 ) -> Report:
-    """Let a breaker try at once: the next jobs are probes.
+    """Let a breaker try at once: the next jobs are probes, whatever it was forced to or told to wait.
 
     Args:
         store: The server.

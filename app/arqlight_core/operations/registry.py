@@ -1,12 +1,12 @@
-"""What an operation is: a function over the store with a selection, an actor and a reason, and how it may be called."""
+"""What an operation is: a function over the store with an actor and a reason, and how it may be called."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from arqlight_core.errors import UsageError
-from arqlight_core.jobs import State
+from arqlight_core import rights
+from arqlight_core.operations.witnessing import witness
 
 
 class Danger(StrEnum):
@@ -15,6 +15,8 @@ class Danger(StrEnum):
     SAFE = "safe"
     REVERSIBLE = "reversible"
     DESTRUCTIVE = "destructive"
+    """It can be undone for as long as the trash is kept."""
+    IRREVERSIBLE = "irreversible"
 
 
 class Target(StrEnum):
@@ -23,6 +25,7 @@ class Target(StrEnum):
     QUEUE = "queue"
     JOBS = "jobs"
     TRASH = "trash"
+    BULK = "bulk"
     SCHEDULE = "schedule"
     SETTING = "setting"
     WORKER = "worker"
@@ -30,28 +33,10 @@ class Target(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Jobs of one queue: these ids, or `everything` in a state that was there at `moment_ms` (server's clock; 0 = now).
-
-    Neither ids nor everything is refused: an empty selection never means all.
-    """
-
-    queue: str
-    state: State
-    ids: tuple[str, ...] = ()
-    everything: bool = False
-    moment_ms: int = 0
-
-    def __post_init__(self) -> None:
-        if bool(self.ids) == self.everything:
-            raise UsageError("Select jobs by their ids, or all of a state with --all; not both, and not neither.")
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What an operation did, or would do: `skipped` counts what was left alone, by reason.
 
-    A dry run of a destructive operation gives the moment it looked at; its count is the confirmation to give back.
+    A dry run that has to be confirmed gives what to give back; `asks` says how it is to be asked for.
     """
 
     changed: int
@@ -59,7 +44,13 @@ class Report:
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     moment_ms: int = 0
     operation: str = ""
-    """The name under which `undo` finds it."""
+    """The bulk that carries it out, under whose name `undo` finds what a purge took."""
+    state: str = "done"
+    """Of the bulk: queued and running ones are carried out by the fleet, `changed` grows."""
+    asks: str = "none"
+    """What is asked of whoever confirms: none, yes, count (to be typed), name (of the queue, to be typed)."""
+    confirm: str = ""
+    """What to give back as `confirm`, where something is asked."""
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Report]])
@@ -78,7 +69,9 @@ class Operation:
 
     @property
     def command(self) -> str:
-        """What the command line calls it."""
+        """What the command line calls it; what steers a bulk is a word behind `bulk`."""
+        if self.target is Target.BULK:
+            return f"bulk {self.name.removesuffix('_bulk')}"
         return self.name.replace("_", "-")
 
     @property
@@ -91,10 +84,15 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(target: Target, danger: Danger, *, label: str, key: str = "") -> Callable[[F], F]:
-    """Register the decorated function under its own name."""
+    """Register the decorated function under its own name.
+
+    It is refused to a login that may not do it, and what it does is written down in the audit trail.
+    """
 
     def register(function: F) -> F:
-        OPERATIONS[function.__name__] = Operation(function.__name__, function, target, danger, key, label)
-        return function
+        name = function.__name__
+        run = witness(function, lambda store: rights.refuse(store, OPERATIONS[name]))
+        OPERATIONS[name] = Operation(name, run, target, danger, key, label)
+        return run
 
     return register

@@ -10,9 +10,10 @@ from arqlight_core.codec import decode_job, encode_job
 from arqlight_core.errors import ScheduleIdle
 from arqlight_core.observe.schedule import queue_of_schedule
 from arqlight_core.operations.registry import Danger, Report, Target, operation
-from arqlight_core.operations.switching import RESUME, Switch, switched
+from arqlight_core.operations.switching import RESUME, Switch, planned, switched
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
 
 PAUSE = Switch("pause", "paused {}; jobs that are queued or running stay", "paused already")
 
@@ -61,8 +62,10 @@ async def pause_schedule(store: Store, schedule: str, *, actor: str, reason: str
         reason: Why; shown to everybody who meets the paused schedule.
         dry_run: Only say what would be done.
     """
-    call = scripts.pause_schedule(await queue_of_schedule(store, schedule), schedule, actor, reason)
-    return await switched(store, call, PAUSE, schedule, dry_run=dry_run)
+    keys = await queue_of_schedule(store, schedule)
+    if dry_run:
+        return planned(PAUSE, schedule, idle=await _is_paused(store, keys, schedule))
+    return await switched(store, scripts.pause_schedule(keys, schedule, actor, reason), PAUSE, schedule)
 
 
 @operation(Target.SCHEDULE, Danger.REVERSIBLE, key="p", label="resume")
@@ -78,5 +81,12 @@ async def resume_schedule(
         reason: Why.
         dry_run: Only say what would be done.
     """
-    call = scripts.resume_schedule(await queue_of_schedule(store, schedule), schedule, actor, reason)
-    return await switched(store, call, RESUME, schedule, dry_run=dry_run)
+    keys = await queue_of_schedule(store, schedule)
+    if dry_run:
+        return planned(RESUME, schedule, idle=not await _is_paused(store, keys, schedule))
+    return await switched(store, scripts.resume_schedule(keys, schedule, actor, reason), RESUME, schedule)
+
+
+async def _is_paused(store: Store, keys: QueueKeys, schedule: str) -> bool:
+    [standing] = (await store.run(scripts.schedules(keys, [schedule]))).each
+    return "by" in standing.fields

@@ -19,10 +19,17 @@ class Switch:
 RESUME = Switch("resume", "resumed {}", "not paused")
 
 
-async def switched(store: Store, call: Call[bool], switch: Switch, name: str, *, dry_run: bool) -> Report:
+async def switched(store: Store, call: Call[bool], switch: Switch, name: str) -> Report:
     """Make the change to what has that name, and say whether it was one."""
-    if dry_run:
-        return Report(0, f"would {switch.verb} {name}")
     if await store.run(call):
         return Report(1, switch.done.format(name))
+    return _unchanged(switch, name)
+
+
+def planned(switch: Switch, name: str, *, idle: bool) -> Report:
+    """Say what `switched` would; `idle`: it stands so already."""
+    return _unchanged(switch, name) if idle else Report(0, f"would {switch.verb} {name}")
+
+
+def _unchanged(switch: Switch, name: str) -> Report:
     return Report(0, f"{name} was {switch.idle}", {switch.idle: 1})

@@ -1,7 +1,9 @@
 """Opens connections that survive a server's restart or failover, and says in one sentence why one cannot be had."""
 
+import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import redis
@@ -24,7 +26,7 @@ from redis.retry import Retry
 
 from arqlight_core import address
 from arqlight_core.address import checked, shown
-from arqlight_core.errors import ArqlightError, ServerRefused, ServerUnreachable
+from arqlight_core.errors import ArqlightError, NotAllowed, ServerRefused, ServerUnreachable
 from arqlight_core.store import sentinel
 
 __all__ = ["OUTAGES", "asynchronous", "checked", "explained", "shown", "threaded", "will_pass"]
@@ -37,6 +39,9 @@ RETRIES = 2
 #: What a server that is down, restarting or unreachable makes redis-py raise. The builtin OSError is among it:
 #: redis-py 5.3 lets it through from inside connect.
 OUTAGES = (redis.ConnectionError, redis.TimeoutError, BusyLoadingError, ReadOnlyError, OSError)
+
+REFUSALS = (ResponseError,)
+"""What a server that answers raises when it does not do what it was asked."""
 
 _UNWELL = (*OUTAGES, ClusterDownError, MasterDownError, OutOfMemoryError, TryAgainError)
 
@@ -161,11 +166,39 @@ def _refused(url: str, problem: Exception) -> ServerRefused | None:
         return ServerRefused(f"The encrypted connection to {where} fails ({broken}); {remedy}.")
     if _is_refusal(problem) or _is_refusal(problem.__cause__):
         return ServerRefused(f"The server at {where} refuses the password; put the right one into REDIS_URL.")
-    if isinstance(problem, NoPermissionError):
-        return ServerRefused(f"The server at {where} lets this user not do that ({problem}); widen its ACL.")
+    if is_forbidden(problem):
+        login, remedy = address.login(url)[0] or "default", "ask for a login that may: `arqlight acl` makes them"
+        return NotAllowed(f"Your login {login} may not do this at {where} ({_without_place(problem)}); {remedy}.")
     if isinstance(problem, ResponseError):
         return ServerRefused(f"The server at {where} answers with an error: {problem}.")
     return None
+
+
+_IN_SCRIPT = re.compile(
+    r"(?:ACL failure in script: (?P<valkey>.*)|(?P<redis>The user executing the script can't .*?)) script: "
+)
+"""What a script meets that does what its caller may not: an error of no kind of its own, in each server's words."""
+
+
+def is_forbidden(answer: object) -> bool:
+    """Whether this answer means that the login's rights do not go so far."""
+    if isinstance(answer, NoPermissionError):
+        return True
+    return isinstance(answer, ResponseError) and _IN_SCRIPT.match(str(answer)) is not None
+
+
+def _without_place(problem: Exception) -> str:
+    found = _IN_SCRIPT.match(str(problem))
+    return (found["valkey"] or found["redis"]) if found else str(problem)
+
+
+@contextmanager
+def explaining(url: str) -> Generator[None]:
+    """Whatever this server answers with that is wrong comes out of here as its one sentence."""
+    try:
+        yield
+    except RedisError as problem:
+        raise explained(url, problem) from problem
 
 
 def _encryption_fault(problem: BaseException | None) -> str:

@@ -1,20 +1,20 @@
 """The store: runs script calls, many in one round trip, and reads and writes the few keys that are not a queue's."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import redis
 from redis.exceptions import NoScriptError
 
-from arqlight_core.jobs import State
+from arqlight_core.errors import ReadOnly
 from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import load
 from arqlight_core.store import connect, keys
 from arqlight_core.store.keys import QueueKeys, id_of
 from arqlight_core.store.live_terms import LiveTerms
-from arqlight_core.store.scripts import Call, orders, script
+from arqlight_core.store.scripts import Argument, Call, orders, script
 
 R = TypeVar("R")
 
@@ -24,13 +24,20 @@ TREE_KEPT, TREE_SECONDS = 10_000, 7 * 86_400
 
 
 class Store:
-    """One server, in our words. Errors of the server come out as ArqlightError only from `checked`."""
+    """One server, in our words. Errors of the server come out as ArqlightError only from `checked`.
 
-    def __init__(self, url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None) -> None:
+    With `read_only` every script that writes is refused here: ReadOnly.
+    """
+
+    def __init__(
+        self, url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None, *, read_only: bool = False
+    ) -> None:
         self.url = connect.checked(url)
+        self.read_only = read_only
         self._sealer = sealer
         self._client: Any = connect.asynchronous(url, retries)
         self.live = LiveTerms(lambda: self.run(orders([])))
+        """What operators have set of the job types whose jobs are queued here."""
 
     @property
     def sealer(self) -> Sealer:
@@ -58,24 +65,21 @@ class Store:
 
     async def run_settled(self, calls: Sequence[Call[Any]]) -> list[Any]:
         """Several script calls in one round trip; an error stands in its call's place."""
-        answers = await self._send(calls)
+        if self.read_only and not all(script(call.name).reads for call in calls):
+            raise ReadOnly("Nothing is changed here: --read-only was given, or ARQLIGHT_READ_ONLY is set.")
+        answers = await self._send(call.by_sha for call in calls)
         unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
         if unknown:
-            await self._load({calls[place].name for place in unknown})
-            again = await self._send([calls[place] for place in unknown])
+            again = await self._send(_introduced([calls[place] for place in unknown]))
             for place, answer in zip(unknown, again, strict=True):
                 answers[place] = answer
         return [a if isinstance(a, Exception) else call.read(a) for call, a in zip(calls, answers, strict=True)]
 
-    async def _send(self, calls: Sequence[Call[Any]]) -> list[Any]:
+    async def _send(self, commands: Iterable[tuple[Argument, ...]]) -> list[Any]:
         pipe = self._client.pipeline(transaction=False)
-        for call in calls:
-            pipe.evalsha(script(call.name).sha, 2, *call.queue.both, *call.arguments)
+        for command in commands:
+            pipe.execute_command(*command)
         return await pipe.execute(raise_on_error=False)
-
-    async def _load(self, names: Iterable[str]) -> None:
-        for name in names:
-            await self._client.script_load(script(name).source)
 
     async def info(self) -> dict[str, Any]:
         """What the server says of itself."""
@@ -189,14 +193,15 @@ class Store:
         readable = ({k.decode(): v.decode(errors="replace") for k, v in note.items()} for note in notes)
         return [(operation, note) for operation, note in zip(operations, readable, strict=True) if note]
 
-    async def count(self, queue: QueueKeys, state: State, moment_ms: int) -> int:
-        """How many jobs of a state were there at the moment."""
-        return await self._client.zcount(*_range(queue, state, moment_ms))
+    async def is_paused(self, queue: QueueKeys) -> bool:
+        """Whether an operator has stopped claims from a queue."""
+        return bool(await self._client.exists(queue.paused))
 
-    async def ids(self, queue: QueueKeys, state: State, moment_ms: int, offset: int, limit: int) -> list[str]:
-        """Ids of a state's jobs that were there at the moment, oldest first."""
-        found = await self._client.zrangebyscore(*_range(queue, state, moment_ms), start=offset, num=limit)
-        return [job_id.decode(errors="replace") for job_id in found]
+    async def holder(self, queue: QueueKeys, unique_key: str) -> str:
+        """The job that holds a unique key while it has not ended; '' when none does."""
+        holder = await self._client.get(f"{queue.prefix}unique:{unique_key}")
+        lives = holder and await self._client.exists(b"arq:job:" + holder)
+        return id_of(holder) if lives else ""
 
     @asynccontextmanager
     async def wakes(self, queues: Sequence[QueueKeys]) -> AsyncGenerator[AsyncIterator[str]]:
@@ -216,45 +221,24 @@ class Store:
                 yield names[message["channel"].decode()]
 
 
+def _introduced(calls: Iterable[Call[Any]]) -> Iterator[tuple[Argument, ...]]:
+    """These calls for a server that does not know their scripts: the first call of each script brings it along."""
+    known = set[str]()
+    for call in calls:
+        yield call.by_sha if call.name in known else call.whole
+        known.add(call.name)
+
+
 def _told(row: tuple[bytes, dict[bytes, bytes]]) -> tuple[str, dict[str, str]]:
     at, fields = row
     return at.decode(), {name.decode(): text.decode(errors="replace") for name, text in fields.items()}
 
 
-def _range(queue: QueueKeys, state: State, moment_ms: int) -> tuple[str, str | int, str | int]:
-    """The sorted set of a state, and the scores that its jobs had at the moment."""
-    match state:
-        case State.WAITING:
-            return queue.wire, "-inf", moment_ms
-        case State.SCHEDULED | State.RETRYING | State.HELD | State.ACTIVE:
-            return queue.index(state), f"({moment_ms}", "+inf"
-        case _:
-            return queue.index(state), "-inf", moment_ms
-
-
-class LeaseLine:
-    """A connection for the thread that renews leases: the event loop may be busy, the leases must not lapse."""
-
-    def __init__(self, url: str) -> None:
-        self._client: Any = connect.threaded(url)
-
-    def run(self, call: Call[R]) -> R:
-        """One script call and its meaning."""
-        wanted = script(call.name)
-        arguments = (2, *call.queue.both, *call.arguments)
-        try:
-            return call.read(self._client.evalsha(wanted.sha, *arguments))
-        except NoScriptError:
-            return call.read(self._client.eval(wanted.source, *arguments))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
-
-
-async def open_store(url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None) -> Store:
+async def open_store(
+    url: str, retries: int = connect.RETRIES, sealer: Sealer | None = None, *, read_only: bool = False
+) -> Store:
     """A store whose server answers and is new enough. Raises ServerUnreachable or ServerRefused."""
-    store = Store(url, retries, sealer)
+    store = Store(url, retries, sealer, read_only=read_only)
     try:
         connect.refuse_old(url, await store.info())
     except (redis.RedisError, OSError) as problem:

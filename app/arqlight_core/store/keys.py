@@ -84,6 +84,11 @@ class QueueKeys:
         return f"{self.prefix}events"
 
     @property
+    def paused(self) -> str:
+        """Hash, there while claims are stopped: by, reason, at."""
+        return f"{self.prefix}paused"
+
+    @property
     def trash(self) -> str:
         """Sorted set: purge operation -> when it began (ms)."""
         return f"{self.prefix}trash"

@@ -75,4 +75,4 @@ class HintsLine(Toned):
 
 
 def _hint(key: Key) -> Line:
-    return Part(f" {key.shown[0]}", "strong"), Part(f" {key.label} ", "dim")
+    return Part(f" {key.shown[0]}", "dim" if key.denied else "strong"), Part(f" {key.label} ", "dim")

@@ -40,18 +40,33 @@ if remembered then
   end
 end
 local spared = spared_until(lease)
-if redis.call('EXISTS', prefix .. 'paused') == 1 then return {now, -1, 'paused'} end
+-- While a resumed queue ramps up, how many may run in the fleet: twice as many after each tenth of the ramp.
+local function ramp_room()
+  local told = redis.call('GET', prefix .. 'ramp')
+  if not told then return nil end
+  local began, span = string.match(told, '(%d+) (%d+)')
+  return math.floor(2 ^ (10 * math.max(0, now - began) / span)), span / 10
+end
+
+local next_room = -1  -- ms until a ramp lets in more
+if redis.call('EXISTS', prefix .. 'paused', prefix .. 'ramp') > 0 then
+  if redis.call('EXISTS', prefix .. 'paused') == 1 then return {now, -1, 'paused'} end
+  local room, doubles = ramp_room()
+  if room and (fleet_concurrency == 0 or room < fleet_concurrency) then
+    fleet_concurrency, next_room = room, math.ceil(doubles / (room + 1))
+  end
+end
 if fleet_concurrency > 0 then
   local ended = spared > now and 0 or now  -- a lease that is left to its owner takes up room
   limit = math.min(limit, fleet_concurrency - redis.call('ZCOUNT', active, '(' .. ended, '+inf'))
   if limit <= 0 then
     redis.call('SET', prefix .. 'full', '1', 'PX', lease)  -- whoever ends a job wakes those who found no room
-    return {now, -1, 'full'}
+    return {now, next_room, next_room < 0 and 'full' or 'ramp'}
   end
 end
 
 -- Jobs with a head start that have come due take their place in line.
-local matured = redis.call('ZRANGEBYSCORE', maturing, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 100)
+local matured = redis.call('ZRANGEBYSCORE', maturing, '-inf', now, 'WITHSCORES', 'LIMIT', 0, math.max(100, limit))
 for i = 1, #matured, 2 do
   local score = tonumber(matured[i + 1])
   redis.call('ZADD', queue, 'XX', in_line(math.floor(score), lane_of(score)), matured[i])

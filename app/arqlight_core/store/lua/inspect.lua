@@ -7,9 +7,12 @@
 -- Prelude: flow
 local id = ARGV[1]
 local function score(set) return redis.call('ZSCORE', set, id) or '' end
+local function in_line_if_due(own)
+  return own ~= '' and tonumber(own) <= now and score_in_line(id, own) or own
+end
 return {
   now,
-  {score(queue), score(active), score(scheduled), score(retrying), score(held), score(prefix .. 'completed'), score(prefix .. 'dead'), score(prefix .. 'cancelled')},
+  {in_line_if_due(score(queue)), score(active), score(scheduled), score(retrying), score(held), score(prefix .. 'completed'), score(prefix .. 'dead'), score(prefix .. 'cancelled')},
   redis.call('GET', lock_key(id)) or '',
   redis.call('GET', retry_key(id)) or '',
   redis.call('GET', payload_key(id)) or redis.call('HGET', record_key(id), 'payload') or '',

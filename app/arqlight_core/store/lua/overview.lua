@@ -2,22 +2,22 @@
 -- Reads one queue's counters; costs the same for ten jobs and for ten million.
 -- KEYS: queue, prefix
 -- ARGV: minutes (how many past minutes to read beside the running one)
--- Returns: {now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs}
+-- Returns: {now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs, when a ramp ends or 0, standing holds}
 -- Event: none
 local waiting = redis.call('ZCOUNT', queue, '-inf', now)
 local running = redis.call('ZCOUNT', active, '(' .. now, '+inf')
 local again = redis.call('ZCOUNT', retrying, '(' .. now, '+inf')
 local kept = redis.call('ZCOUNT', held, '(' .. now, '+inf')
 local future = redis.call('ZCARD', queue) - waiting
--- Behind the first job without a head start nobody has waited longer; of more than fifty with one the oldest is told.
+-- Behind the first job that stands at its due moment nobody has waited longer; of more than fifty with one the oldest is told.
 local function oldest_due()
   local oldest = -1
   local head = redis.call('ZRANGE', queue, 0, 49, 'WITHSCORES')
   for i = 2, #head, 2 do
     if tonumber(head[i]) > now then break end
-    local since = due_since(head[i])
+    local since = due_since(score_in_line(head[i - 1], head[i]))
     if oldest < 0 or since < oldest then oldest = since end
-    if lane_of(head[i]) == 0 then break end
+    if since == math.floor(head[i]) then break end
   end
   return oldest
 end
@@ -37,4 +37,5 @@ return {
   redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
   oldest_due(), redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'totals'), minutes,
   redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why'), reasons(),
+  math.max(0, redis.call('PEXPIRETIME', prefix .. 'ramp')), redis.call('HGETALL', prefix .. 'holds'),
 }

@@ -1,44 +1,41 @@
 #!lua flags=allow-oom
 -- Makes dead, cancelled and retrying jobs due now, with all their attempts before them.
 -- KEYS: queue, prefix
--- ARGV: by, reason, ids (one argument each)
--- Returns: a list, 1 = waiting again, 0 = in no state that can be retried, -1 = its payload is gone
--- Event: revive, one for the call
-local by, reason = ARGV[1], ARGV[2]
-
-local function exhume(id)
-  local from = redis.call('ZSCORE', prefix .. 'dead', id) and 'dead' or redis.call('ZSCORE', prefix .. 'cancelled', id) and 'cancelled'
-  if not from or redis.call('EXISTS', payload_key(id)) == 1 then return 0 end  -- an id may live again
+-- ARGV: bulk, number, cursor, states, by, reason, ids (one argument each)
+-- Returns: {1 = made now or 0, changed, {reason, how many were left alone for it, ...}}
+-- Event: none; the bulk tells of its end
+-- Prelude: acting
+local function exhume(id, from)
   local payload = redis.call('HGET', record_key(id), 'payload')
-  if not payload then return -1 end
+  if not payload then return 'its payload is gone' end
+  if redis.call('EXISTS', payload_key(id)) == 1 then return 'its id is in use again' end
   redis.call('SET', payload_key(id), payload)
   redis.call('HDEL', record_key(id), 'payload', 'ended', 'reason', 'lapses', 'done', 'total', 'stage', 'progressed')
   redis.call('DEL', result_key(id), retry_key(id))
   redis.call('ZREM', prefix .. from, id)
   redis.call('ZADD', queue, now, id)
-  return 1
 end
 
 local function bring_forward(id)
-  local due = redis.call('ZSCORE', retrying, id)
-  if not due or tonumber(due) <= now then return 0 end
-  local lane = lane_of(redis.call('ZSCORE', queue, id) or 0)
+  local lane = lane_of(redis.call('ZSCORE', queue, id))
   for _, index in ipairs({retrying, maturing}) do redis.call('ZREM', index, id) end
   redis.call('DEL', retry_key(id))
   redis.call('HDEL', record_key(id), 'because', 'by', 'until')
   redis.call('ZADD', queue, 'XX', in_line(now, lane), id)
-  return 1
 end
 
-local codes, revived = {}, 0
-for i = 3, #ARGV do
-  local code = bring_forward(ARGV[i])
-  if code == 0 then code = exhume(ARGV[i]) end
-  codes[#codes + 1] = code
-  if code == 1 then revived = revived + 1 end
-end
-if revived > 0 then
-  emit('revive', 'by', by, 'reason', reason, 'jobs', revived)
+local answer = act(7, function(id, state)
+  if redis.call('HGET', record_key(id), 'revived') == bulk then return 'retried by this before' end
+  local why
+  if state == 'retrying' then bring_forward(id) else why = exhume(id, state) end
+  if not why then
+    redis.call('HSET', record_key(id), 'revived', bulk)
+    redis.pcall('ZREM', 'arq:abort', id)  -- whoever wanted it stopped meant the run before; in a cluster it may be elsewhere
+  end
+  return why
+end)
+if answer[2] > 0 then
+  count('revived', answer[2])
   wake()
 end
-return codes
+return answer

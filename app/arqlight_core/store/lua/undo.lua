@@ -1,18 +1,14 @@
 #!lua flags=allow-oom
--- Puts one chunk of a purged selection back: state, score, payload and id.
+-- Puts jobs back from the trash of an operation: state, score, payload and id.
 -- KEYS: queue, prefix
--- ARGV: operation, limit, by
--- Returns: {restored, skipped because the id is in use again, left in the trash}
--- Event: undo, one for the chunk
+-- ARGV: bulk, number, cursor, states, by, reason, operation, ids (one argument each)
+-- Returns: {1 = made now or 0, changed, {reason, how many were left alone for it, ...}}
+-- Event: none; the bulk tells of its end
+-- Prelude: acting
 -- Prelude: flow
-local operation, limit, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local operation = ARGV[7]
 local trash = prefix .. 'trash:' .. operation
-local state, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
-local found = redis.call('ZRANGE', trash, 0, limit - 1, 'WITHSCORES')
-redis.call('SET', trash .. ':undone', by, 'PX', 3600000)  -- a purge that is still under way moves nothing more
-if #found == 0 or not state then return {0, 0, 0} end
-local ended = state == 'dead' or state == 'cancelled'
-local restored, skipped = 0, 0
+local purged_as, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
 
 local function lives_again(id)
   if redis.call('EXISTS', payload_key(id), result_key(id)) > 0 or redis.call('ZSCORE', queue, id) then return true end
@@ -23,8 +19,26 @@ local function lives_again(id)
   return false
 end
 
-local function put_back(id, score)
-  if lives_again(id) then return false end
+-- Each job expires a day after it was purged; those of a long purge not all at once.
+local function is_gone(id)
+  return redis.call('EXISTS', trash .. ':' .. payload_key(id), trash .. ':' .. record_key(id)) == 0
+end
+
+-- Another job that has taken its unique key meanwhile.
+local function rival(id)
+  local key = redis.call('HGET', trash .. ':' .. record_key(id), 'unique')
+  local holder = key and redis.call('GET', prefix .. 'unique:' .. key)
+  return holder and holder ~= id and redis.call('EXISTS', payload_key(holder)) == 1
+end
+
+-- The key may have been another's meanwhile; it is this job's again for what is left of its time.
+local function hold_again(id)
+  local key, terms = unpack(redis.call('HMGET', record_key(id), 'unique', 'unique_terms'))
+  local till = terms and tonumber(string.match(terms, '^%d+'))
+  if key and till and till > now then redis.call('SET', prefix .. 'unique:' .. key, id, 'PXAT', till) end
+end
+
+local function put_back(id, score, state)
   for _, key in ipairs(job_keys(id)) do
     if redis.call('EXISTS', trash .. ':' .. key) == 1 then
       redis.call('RENAME', trash .. ':' .. key, key)
@@ -33,23 +47,30 @@ local function put_back(id, score)
   end
   local passing = trash .. ':passing:' .. result_key(id)
   if redis.call('EXISTS', passing) == 1 then redis.call('RENAME', passing, result_key(id)) end
+  local ended = state == 'dead' or state == 'cancelled' or state == 'completed'
   if not ended then redis.call('ZADD', queue, score, id) end
   if state ~= 'waiting' then redis.call('ZADD', prefix .. state, math.floor(score), id) end
   if not ended and state ~= 'waiting' and lane_of(score) > 0 then redis.call('ZADD', maturing, score, id) end
+  redis.call('ZREM', trash, id)
+  redis.call('HDEL', trash .. ':states', id)
+  if not ended then hold_again(id) end
   go_on(id)  -- its children may have ended meanwhile
-  return true
 end
 
-for i = 1, #found, 2 do
-  redis.call('ZREM', trash, found[i])
-  if put_back(found[i], tonumber(found[i + 1])) then restored = restored + 1 else skipped = skipped + 1 end
+local answer = act(8, function(id)
+  local score = tonumber(redis.call('ZSCORE', trash, id) or nil)
+  if not score then return 'not in the trash' end
+  if lives_again(id) then return 'its id is in use again' end
+  if rival(id) then return 'another job has its unique key' end
+  if is_gone(id) then return 'its time in the trash is over' end
+  put_back(id, score, redis.call('HGET', trash .. ':states', id) or purged_as)
+end, true)
+if answer[2] > 0 then
+  count('restored', answer[2])
+  if redis.call('ZCARD', trash) == 0 then
+    redis.call('DEL', trash .. ':note')
+    redis.call('ZREM', prefix .. 'trash', operation)
+  end
+  wake()
 end
-local left = redis.call('ZCARD', trash)
-if left == 0 then
-  redis.call('DEL', trash .. ':note')
-  redis.call('ZREM', prefix .. 'trash', operation)
-end
-count('restored', restored)
-emit('undo', 'by', by, 'state', state, 'jobs', restored, 'operation', operation)
-wake()
-return {restored, skipped, left}
+return answer

@@ -23,12 +23,14 @@ class Keyspace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A Lua source as the server gets it."""
+    """A Lua source as the server gets it. What only reads is run by commands that need no right to write."""
 
     source: str
     sha: str
+    reads: bool
 
 
+_READING = "#!lua flags=no-writes"
 _PRELUDE = re.compile(r"^-- Prelude: (\w+)$", re.MULTILINE)
 
 
@@ -40,7 +42,7 @@ def script(name: str) -> Script:
     preludes = [(folder / "prelude" / f"{one}.lua").read_text() for one in ("shared", *_PRELUDE.findall(body))]
     shebang, rest = body.split("\n", 1) if body.startswith("#!") else ("", body)
     source = "\n".join([shebang, *preludes, rest]).lstrip("\n")
-    return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
+    return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest(), shebang == _READING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,15 @@ class Call(Generic[R]):
     queue: Keyspace
     arguments: Sequence[Argument]
     read: Callable[[Any], R]
+
+    @property
+    def by_sha(self) -> tuple[Argument, ...]:
+        """The command that runs the script if the server knows it."""
+        known = script(self.name)
+        return "EVALSHA_RO" if known.reads else "EVALSHA", known.sha, 2, *self.queue.both, *self.arguments
+
+    @property
+    def whole(self) -> tuple[Argument, ...]:
+        """The command that runs the script and makes the server know it: `SCRIPT LOAD` not everybody may."""
+        known = script(self.name)
+        return "EVAL_RO" if known.reads else "EVAL", known.source, 2, *self.queue.both, *self.arguments

@@ -74,6 +74,14 @@ def renew(queue: QueueKeys, lease_ms: int, lock_ms: int, leases: Iterable[Lease]
     return Call("renew", queue, (lease_ms, lock_ms, *held), lambda lost: [id_of(job_id) for job_id in lost])
 
 
-def lapse(queue: QueueKeys, worker: str) -> Call[int]:
-    """End the leases of a worker known to be dead; answers how many."""
-    return Call("lapse", queue, (worker,), int)
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """How many leases one chunk ended, and the cursor behind it, empty at the end."""
+
+    cursor: bytes
+    ended: int
+
+
+def lapse(queue: QueueKeys, worker: str, cursor: bytes, limit: int) -> Call[Lapsed]:
+    """End leases of a worker known to be dead, among the `limit` running jobs behind the cursor (empty: the first)."""
+    return Call("lapse", queue, (worker, cursor, limit), lambda answer: Lapsed(*answer))

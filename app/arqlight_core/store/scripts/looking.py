@@ -1,5 +1,6 @@
 """Calls that only read; their answers are raw, arqlight_core.observe makes views of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.store.keys import QueueKeys
@@ -16,6 +17,34 @@ def window(queue: QueueKeys, state: str, offset: int, limit: int) -> Call[list[A
     return Call("window", queue, (state, offset, limit), list)
 
 
+def failures(queue: QueueKeys, fingerprint: str, offset: int, limit: int) -> Call[list[Any]]:
+    """Groups of failures, raw: the one of a fingerprint, or without one a page of them, seen last first."""
+    return Call("failures", queue, (fingerprint, offset, limit), list)
+
+
 def inspect(queue: QueueKeys, job_id: str) -> Call[list[Any]]:
     """All that is known of one job, raw."""
     return Call("inspect", queue, (job_id,), list)
+
+
+def trash(queue: QueueKeys, limit: int) -> Call[list[Any]]:
+    """What a queue's trash holds, raw, the newest operation first."""
+    return Call("trash", queue, (limit,), list)
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Where a due job stands in line: since when (ms) it has been due, and how many go before it."""
+
+    since_ms: int
+    ahead: int
+
+
+def ahead(queue: QueueKeys, job_id: str) -> Call[Standpoint | None]:
+    """Where a job stands in line; None for one that is not due."""
+    return Call("ahead", queue, (job_id,), lambda answer: Standpoint(*answer) if answer[1] >= 0 else None)
+
+
+def horizon(queue: QueueKeys, state: str) -> Call[int]:
+    """When the last job that is scheduled, retrying or held comes due (ms); -1 without any."""
+    return Call("horizon", queue, (state,), lambda answer: answer[0])

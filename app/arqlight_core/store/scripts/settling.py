@@ -33,27 +33,64 @@ def finish(queue: QueueKeys, worker: str, seq: int, jobs: Sequence[FinishedJob])
     return Call("finish", queue, (worker, seq, packed, *own), lambda answer: [code == 1 for code in answer])
 
 
-def retry(
-    queue: QueueKeys, lease: Lease, delay_ms: int, failure: bytes, error: str, job_type: str, verdict: str = ""
-) -> Call[bool]:
-    """Put a failed job back for another attempt; False when the lease is lost. `verdict` is for the queue's breaker."""
-    return Call("retry", queue, (lease.job_id, lease.owner, delay_ms, failure, error, job_type, verdict), bool)
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which group a failure belongs to: fingerprint, exception type (`kind`), pattern, frame; and whose work it was.
+
+    Without a fingerprint it belongs to none.
+    """
+
+    fingerprint: str = ""
+    kind: str = ""
+    pattern: str = ""
+    frame: str = ""
+    tenant: str = ""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """As the scripts take it."""
+        return self.fingerprint, self.kind, self.pattern, self.frame, self.tenant
+
+
+UNGROUPED = Grouping()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrial:
+    """When a failed job is tried again, what is kept of the attempt, and a verdict for the queue's own breaker."""
+
+    delay_ms: int
+    failure: bytes
+    error: str
+    job_type: str
+    verdict: str = ""
+    grouping: Grouping = UNGROUPED
+
+
+def retry(queue: QueueKeys, lease: Lease, again: Retrial) -> Call[bool]:
+    """Put a failed job back for another attempt; False when the lease is lost."""
+    told = (again.delay_ms, again.failure, again.error, again.job_type, again.verdict, *again.grouping.told)
+    return Call("retry", queue, (lease.job_id, lease.owner, *told), bool)
 
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
-    """Until when a job waits, why and who says so; `state` is scheduled (its own wish) or held (a policy's)."""
+    """Until when a job waits, why and who says so; `state` is scheduled (its own wish) or held (a policy's).
+
+    `rule` is the standing hold that wants it so: once that is lifted, it holds nothing any more.
+    """
 
     delay_ms: int
     because: str
     by: str
     state: str
+    rule: str = ""
 
 
 def defer(queue: QueueKeys, lease: Lease, deferral: Deferral, job_type: str) -> Call[bool]:
     """Put a job back until later without burning an attempt; False when the lease is lost."""
     told = (deferral.delay_ms, deferral.because, deferral.by, deferral.state)
-    return Call("defer", queue, (lease.job_id, lease.owner, *told, job_type), bool)
+    return Call("defer", queue, (lease.job_id, lease.owner, *told, job_type, deferral.rule), bool)
 
 
 def release(queue: QueueKeys, lease: Lease) -> Call[bool]:
@@ -77,6 +114,7 @@ class Burial:
     job_type: str = ""
     parent: str = ""
     verdict: str = ""
+    grouping: Grouping = UNGROUPED
 
 
 def bury(queue: QueueKeys, lease: Lease, end: Burial) -> Call[bool]:
@@ -91,6 +129,7 @@ def bury(queue: QueueKeys, lease: Lease, end: Burial) -> Call[bool]:
         end.job_type,
         end.parent,
         end.verdict,
+        *end.grouping.told,
     )
     return Call("bury", queue, (lease.job_id, lease.owner, *told), bool)
 

@@ -51,6 +51,9 @@ local function bring_in(id, payload, delay, lane, key, key_ms, mode)
   end
   put(id, payload, delay, lane)
   hold(key, id, key_ms)
+  if key ~= '' then  -- for its way back from the trash, and for copies of it
+    redis.call('HSET', record_key(id), 'unique', key, 'unique_terms', string.format('%.0f %.0f %s', now + key_ms, key_ms, mode))
+  end
   return 1
 end
 

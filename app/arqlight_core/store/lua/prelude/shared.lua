@@ -9,6 +9,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local RETRY_COUNTER_SECONDS = 88400  -- arq's own
 local MINUTES_KEPT_SECONDS = 172800
 local LARGE = 65536                  -- payloads and results above this are not sent to a list
+local BULK_SECONDS = 604800           -- a bulk operation is remembered for a week
 
 local function payload_key(id) return 'arq:job:' .. id end
 local function lock_key(id) return 'arq:in-progress:' .. id end
@@ -114,6 +115,13 @@ local function in_line(due, lane) return due - (HEAD_START[lane] or 0) + lane en
 -- Since when a job in line with this score has been due.
 local function due_since(score) return math.floor(score) + (HEAD_START[lane_of(score)] or 0) end
 
+-- The score of a due job as it is in line: one that came due, and that no claim has moved since, stands at its due moment yet.
+local function score_in_line(id, score)
+  local unmoved = lane_of(score) > 0 and redis.call('ZSCORE', maturing, id)
+  if not unmoved or tonumber(unmoved) ~= tonumber(score) then return score end
+  return string.format('%.2f', in_line(math.floor(score), lane_of(score)))
+end
+
 -- Puts a job into the queue to come due at a moment, and into `index` while it is not.
 local function place(id, moment, lane, index)
   if moment <= now then
@@ -152,11 +160,4 @@ local function parent_of(id)
     return parent[1] .. '\n' .. parent[2] .. '\n' .. string.format('%.0f.%.0f', parent[3], parent[4]) .. (parent[5] and '!' or '')
   end)
   return read and told or ''
-end
-
-local function keep_failure(id, failure, error)
-  if failure == '' then return end
-  redis.call('RPUSH', attempts_key(id), failure)
-  redis.call('LTRIM', attempts_key(id), -50, -1)
-  redis.call('HSET', record_key(id), 'error', error)
 end

@@ -1,0 +1,102 @@
+"""What the login at hand may do: asked of the server before an operation is tried, and shown by the front ends."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from arqlight_core import address
+from arqlight_core.errors import NotAllowed, ReadOnly
+from arqlight_core.rights.roles import CAPABILITIES, WRITTEN, Capability, Role
+from arqlight_core.store import connect, scripts
+from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
+
+SAMPLE = QueueKeys.declared("arqlight")
+"""A queue to ask about: rules are the same for every declared one."""
+
+_INSTEAD: Mapping[str, tuple[Capability, ...]] = {
+    "jobs": (Capability.JOBS, Capability.BULK),
+    "trash": (Capability.JOBS, Capability.BULK),
+    **dict.fromkeys(("edit", "empty_trash", "enqueue", "run_schedule"), (Capability.JOBS,)),
+}
+"""Operations, by target or by name, that need another capability than their target's: one of these.
+
+What brings a payload along or destroys one is done by whoever asks, not by the fleet.
+"""
+
+
+class Asked(Protocol):
+    """What is asked of an operation of the registry."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """What it acts upon."""
+        ...
+
+
+def needed(operation: Asked) -> tuple[Capability, ...]:
+    """The capabilities of which an operation needs one."""
+    for word in (operation.name, operation.target):
+        if word in _INSTEAD:
+            return _INSTEAD[word]
+    return (Capability(operation.target),)
+
+
+async def held(store: Store) -> frozenset[Capability]:
+    """What this login may change, as the server judges it, in one round trip; nothing if it may not even ask."""
+    questions = {capability: _commands(patterns) for capability, patterns in WRITTEN.items()}
+    call = scripts.rights([one for asked in questions.values() for one in asked])
+    [answer] = await store.run_settled([call])
+    if connect.is_forbidden(answer):
+        return frozenset()
+    if isinstance(answer, Exception):
+        raise answer
+    answers = iter(answer)
+    told = {capability: [next(answers) for _ in asked] for capability, asked in questions.items()}
+    return frozenset(capability for capability, may in told.items() if all(may))
+
+
+def _commands(patterns: Iterable[str]) -> list[str]:
+    """Commands that stand for a script that writes such keys: the script itself, and a write."""
+    run = f"EVALSHA 0 2 {SAMPLE.wire} {SAMPLE.prefix}"
+    return [run, *(f"DEL {pattern.replace('*', 'arqlight')}" for pattern in patterns)]
+
+
+async def lacking(store: Store, operations: Iterable[Asked]) -> frozenset[str]:
+    """The names of the operations that cannot be done: because of the login, or of --read-only."""
+    may = frozenset[Capability]() if store.read_only else await held(store)
+    return frozenset(operation.name for operation in operations if may.isdisjoint(needed(operation)))
+
+
+async def refuse(store: Store, operation: Asked) -> None:
+    """Raises ReadOnly when nothing is to be changed, and NotAllowed when this login may not do it."""
+    what = operation.name.replace("_", "-")
+    if store.read_only:
+        raise ReadOnly(f"Nothing is changed here, so no {what}: --read-only was given, or ARQLIGHT_READ_ONLY is set.")
+    may, wanted = await held(store), needed(operation)
+    if may.isdisjoint(wanted):
+        login = address.login(store.url)[0] or "default"
+        role = _least(wanted)
+        remedy = f"ask for {_a(role)}'s: `arqlight acl {role} --user NAME` prints its rules"
+        raise NotAllowed(f"Your login {login} may not do this ({what}): {_stands(may)}; {remedy}.")
+
+
+def _least(wanted: Iterable[Capability]) -> Role:
+    """The role with the fewest rights that has one of these."""
+    return next(role for role in (Role.OPERATOR, Role.ADMIN) if not CAPABILITIES[role].isdisjoint(wanted))
+
+
+def _stands(may: frozenset[Capability]) -> str:
+    """What the login is, by what it may."""
+    for role in (Role.VIEWER, Role.OPERATOR):
+        if may == CAPABILITIES[role]:
+            return f"it is {_a(role)}'s"
+    return f"it may change only {', '.join(sorted(may))}"
+
+
+def _a(role: Role) -> str:
+    return f"{'an' if role[0] in 'ao' else 'a'} {role}"

@@ -1,0 +1,127 @@
+"""Looking writes nothing: every view and every command that shows something, under a viewer's login."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+
+import pytest
+
+from arqlight import cli, read_only
+from arqlight_core import observe
+from arqlight_core.errors import NotAllowed
+from arqlight_core.jobs import State
+from arqlight_core.rights import Role
+from arqlight_core.store.gateway import Store
+from tests.rights.conftest import Logins, picture
+from tests.rights.letters import LETTERS, watched
+from tests.rights.scene import QUEUE
+
+VIEWING: dict[str, list[str]] = {
+    "status": [],
+    "jobs": [QUEUE.name],
+    "job": ["next"],
+    "why": ["next"],
+    "eta": [QUEUE.name],
+    "flow": ["c"],
+    "schedules": [],
+    "workers": [],
+    "metrics": [QUEUE.name],
+    "failures": [],
+    "bulks": [],
+    "trash": [],
+    "breakers": [],
+    "limits": [],
+    "events": [],
+    "audit": [],
+    "doctor": [],
+}
+CHANGING = {words[0] for words in read_only.CHANGING}
+ELSEWHERE = {"acl", "completion", "validation"}
+"""Commands that ask no server."""
+
+
+@pytest.fixture
+def untouched(logins: Logins) -> Generator[None]:
+    """What is looked at is as it was, and nothing was tried that the server had to deny."""
+
+    async def prepare() -> None:
+        admin = Store(logins.server.url)
+        await watched(admin)
+        await admin.close()
+
+    asyncio.run(prepare())
+    before = picture(logins.admin)
+    yield
+    assert picture(logins.admin) == before
+    assert logins.denials() == []
+
+
+@pytest.fixture
+def as_viewer(logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", logins.url(Role.VIEWER))
+
+
+def test_every_command_looks_or_changes() -> None:
+    assert {*VIEWING, *CHANGING, *ELSEWHERE} == set(cli.COMMANDS)
+
+
+@pytest.mark.usefixtures("untouched", "as_viewer")
+@pytest.mark.parametrize("command", VIEWING)
+def test_a_command_that_shows_something_shows_it_to_a_viewer(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([command, *VIEWING[command]]) in ((0, 1) if command == "doctor" else (0,)), capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("as_viewer")
+def test_a_command_that_changes_something_says_why_it_does_not(
+    logins: Logins, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin = logins.admin
+    admin.hset("arqlight:queues", QUEUE.name, f'{{"wire": "{QUEUE.wire}"}}')
+    before = picture(admin)
+    assert cli.run(["pause", QUEUE.name]) == NotAllowed.exit_status == 1
+    assert "Your login viewer may not do this" in capsys.readouterr().err
+    assert picture(admin) == before
+
+
+@pytest.mark.parametrize("words", read_only.CHANGING, ids=" ".join)
+def test_read_only_begins_nothing_that_changes_something(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([*words, "--read-only"]) == 2
+    assert f"`arqlight {' '.join(words)}` changes something: leave out --read-only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--read-only", "pause"], ["pause", "--read-only"]])
+def test_read_only_refuses_an_operation_of_whoever_may_do_it(
+    given: list[str], logins: Logins, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logins.admin.hset("arqlight:queues", QUEUE.name, f'{{"wire": "{QUEUE.wire}"}}')
+    monkeypatch.setenv("REDIS_URL", logins.server.url)
+    assert cli.run([*given, QUEUE.name]) == 2
+    assert "--read-only was given, or ARQLIGHT_READ_ONLY is set" in capsys.readouterr().err
+    assert not logins.admin.exists(f"{QUEUE.prefix}paused")
+    assert cli.run(["pause", QUEUE.name]) == 0
+
+
+LOOKS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "breaker": lambda store: observe.breaker(store, LETTERS.name),
+    "breakers": observe.breakers,
+    "events": observe.events,
+    "fleet": observe.fleet,
+    "flow": lambda store: observe.flow(store, "c"),
+    "job": lambda store: observe.job(store, "next"),
+    "limits": observe.limits,
+    "metrics": lambda store: observe.metrics(store, QUEUE.name),
+    "schedules": observe.schedules,
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("name", LOOKS)
+async def test_a_view_is_a_viewers(name: str, store_of: Callable[[Role], Store]) -> None:
+    await LOOKS[name](store_of(Role.VIEWER))
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("state", State)
+async def test_a_window_of_any_state_is_a_viewers(state: State, store_of: Callable[[Role], Store]) -> None:
+    await observe.window(store_of(Role.VIEWER), QUEUE.name, state, 0, 50)

@@ -1,0 +1,77 @@
+"""Every operation under every role's login: it is refused with whom to ask, or the server denies it nothing.
+
+Made from the registry: an operation that is new is covered as it is.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from arqlight_core import enqueue, observe, rights
+from arqlight_core.errors import NotAllowed, UsageError
+from arqlight_core.jobs import State
+from arqlight_core.operations import OPERATIONS, Operation, Selection, Target
+from arqlight_core.rights import Role
+from arqlight_core.store.declarations import publish
+from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
+from arqlight_fleet.worker import FleetWorker
+from tests.rights.conftest import Logins, picture
+from tests.rights.letters import LETTERS, Letter, send
+from tests.store.asking import arguments
+
+EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.name)
+
+
+async def attempted(store: Store, operation: Operation, job_id: str) -> bool:
+    """Whether it was let; that it found nothing to do is no denial."""
+    named = {Target.QUEUE: LETTERS.name, Target.SETTING: LETTERS.name, Target.TRASH: LETTERS.name}
+    subject: Any = named.get(operation.target, "nobody")
+    if operation.target is Target.JOBS:
+        subject = Selection(LETTERS.name, ids=(job_id,))
+    try:
+        await operation.run(store, subject, actor="ada", **arguments(operation))
+    except NotAllowed:
+        return False
+    except UsageError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("role", Role)
+@EACH
+async def test_it_is_refused_in_words_or_denied_nothing(
+    operation: Operation, role: Role, logins: Logins, admin: Store, store_of: Callable[[Role], Store]
+) -> None:
+    await publish(admin, [LETTERS])
+    queued = await enqueue.enqueue(admin, send, Letter("hello"))
+    store, before = store_of(role), picture(logins.admin)
+    expected = operation.name not in await rights.lacking(store, [operation])
+    assert await attempted(store, operation, queued.job_id) == expected
+    assert logins.denials() == []
+    assert expected or picture(logins.admin) == before
+
+
+async def test_what_an_operator_asks_for_is_carried_out_by_the_fleet_and_seen_by_a_viewer(
+    logins: Logins, admin: Store, store_of: Callable[[Role], Store]
+) -> None:
+    await publish(admin, [LETTERS])
+    queued = await enqueue.enqueue(admin, send, Letter("hello"))
+    operator, viewer = store_of(Role.OPERATOR), store_of(Role.VIEWER)
+    selection = Selection(LETTERS.name, State.WAITING, everything=True)
+    report = await OPERATIONS["purge"].run(operator, selection, actor="ada")
+    assert (report.state, report.changed) == ("queued", 0)
+    assert (await observe.job(viewer, queued.job_id)).state is State.WAITING
+    worker = FleetWorker(queues=[LETTERS], url=logins.url(Role.WORKER), handle_signals=False)
+    worker.allow_pick_jobs = False
+    task = worker.loop.create_task(worker.async_run())
+    try:
+        while not (await observe.bulk(viewer, report.operation)).is_over:
+            await worker.up.wait()
+        assert (await observe.bulk(viewer, report.operation)).changed == 1
+        assert dict(await viewer.purges(QueueKeys.declared(LETTERS.name)))[report.operation]["jobs"] == "1"
+    finally:
+        await worker.close()
+        await task
+    assert logins.denials() == []
