@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from arqlight_core.declaration import Queue
-from arqlight_core.policy import Backoff
+from arqlight_core.policy import Backoff, Keep, Retention
 from arqlight_core.run import Run
 from arqlight_core.settings import Settings
 from arqlight_fleet.process import run
@@ -20,7 +20,9 @@ class Work(msgspec.Struct):
 
 
 BUSY = Queue("bench:busy", "Works all the while.", concurrency=50)
-IDLE = Queue("bench:idle", "Is acted upon.", concurrency=1)
+IDLE = Queue(
+    "bench:idle", "Is acted upon.", concurrency=1, retention=Retention(dead=Keep(10_000_000, timedelta(days=1)))
+)
 
 
 @IDLE.job("bench.work", Work, timeout=timedelta(seconds=5), retry=Backoff(1))

@@ -35,8 +35,8 @@ def worker_of(kind: str, settings: RedisSettings, moments: list[float]) -> Worke
         "redis_settings": settings,
         "ctx": {"moments": moments},
     }
+    settle_in()  # as `arqlight work` and `arqlight fleet` do; all kinds alike, to be fair
     if kind == "fleet":
-        settle_in()  # as `arqlight work` and `arqlight fleet` do
         return FleetWorker([noop], **common)
     if kind == "unpolled":
         common["poll_delay"] = 0.01

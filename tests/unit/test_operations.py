@@ -15,6 +15,7 @@ from arqlight_core.operations import (
     Report,
     Selection,
     Target,
+    bulk,
     pause,
     purge,
     resume,
@@ -23,6 +24,7 @@ from arqlight_core.operations import (
 )
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
 from tests.store.bulking import Bulk, order_of
 from tests.store.line import FAR, QUEUE, Line, acted, cancelled, dead
 from tests.store.test_bulk_deaths import steps_of
@@ -250,3 +252,30 @@ async def test_every_operation_on_a_queue_refuses_one_that_is_not_there(line: Li
         own["by"] = timedelta(hours=1)
     with pytest.raises(QueueNotFound, match="no queue other; known are: test:line"):
         await operation.run(line.store, chosen, actor="ada", **own)
+
+
+async def test_what_a_worker_of_the_fleet_took_up_first_is_reported_as_theirs(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    await line.ended("a", dead())
+
+    async def taken(store: Store, _keys: QueueKeys, _count: int) -> bool:
+        _, found = await store.run(scripts.bulks(QUEUE, "open", 1))
+        for name in found:
+            await store.run(scripts.carry(QUEUE, name, "a worker", FAR))
+        return True
+
+    monkeypatch.setattr(bulk, "_is_ours", taken)
+    report = await retry(line.store, Selection(NAME, ids=("a",)), actor="ada")
+    assert (report.state, report.changed) == ("queued", 0)
+    assert report.summary.startswith("the fleet will retry 1 job")
+    assert await line.state("a") is State.DEAD
+
+
+async def test_a_bulk_that_the_server_refuses_for_good_has_failed(line: Line):
+    await line.ended("a", dead())
+    await line.raw.delete("arqlight:job:a")
+    await line.raw.set("arqlight:job:a", "of no use")
+    report = await retry(line.store, Selection(NAME, ids=("a",)), actor="ada")
+    assert (report.state, report.changed) == ("failed", 0)
+    assert "WRONGTYPE" in report.summary

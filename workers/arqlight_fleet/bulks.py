@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("arqlight.bulks")
 
 LOOK_EVERY = 1.0
-AT_MOST = 20
+AT_MOST = 100
 
 
 class Bulks:

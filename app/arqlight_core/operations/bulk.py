@@ -187,7 +187,9 @@ async def _do(store: Store, keys: QueueKeys, order: Order, asked: Asked, count: 
     await store.run(scripts.submit(keys, told))
     if await _is_ours(store, keys, count):
         await Carrier(store, keys, bulk, f"{asked.actor}-{token_hex(4)}", closes=False).carry()
-        return await _report(store, keys, bulk, order, words)
+        report = await _report(store, keys, bulk, order, words)
+        if report.state not in ("queued", "running"):  # else a worker of the fleet was first
+            return report
     left = f"the fleet will {words.would.format(_told(count, order))}, as bulk {bulk}"
     return Report(0, left, operation=bulk, state="queued", moment_ms=_moment(order))
 

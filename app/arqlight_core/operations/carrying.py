@@ -21,6 +21,7 @@ from arqlight_core.operations.meant import meant, sensitive_of
 from arqlight_core.operations.orders import Order
 from arqlight_core.selection import Candidate
 from arqlight_core.store import scripts
+from arqlight_core.store.connect import OUTAGES, will_pass
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Step, Walked
@@ -28,10 +29,10 @@ from arqlight_core.store.scripts import Step, Walked
 logger = logging.getLogger("arqlight.bulk")
 
 LEASE_MS = 15_000
-REST = 2.0
-"""For each moment that a step kept the server busy it is left in peace for so many: workers hardly notice."""
+REST = 1.0
+"""For each moment that a step kept the server busy it is left in peace for so many."""
 
-FIRST_CHUNK, SMALLEST, LARGEST = 50, 50, 150
+FIRST_CHUNK, SMALLEST, LARGEST = 50, 25, 100
 LONG_STEP, SHORT_STEP = 0.004, 0.002
 """Seconds; a step beyond them makes the next one smaller, or larger."""
 
@@ -77,7 +78,11 @@ class Carrier:
             standing: Standing | None = Standing.of(record)
             while standing:
                 standing = await self._step(standing)
-        except (ArqlightError, ValueError, KeyError) as problem:
+        except OUTAGES:
+            raise
+        except Exception as problem:
+            if will_pass(problem):
+                raise
             logger.warning("bulk %s failed: %s", self._bulk, problem)
             await self._conclude("failed", str(problem))
 
@@ -162,14 +167,14 @@ class Carrier:
         return await self._store.run(scripts.carry(self._queue, self._bulk, self._name, LEASE_MS))
 
     async def _conclude(self, state: str, note: str = "") -> None:
-        if self._closes and state in ENDS:
-            await close_bulk(self._store, self._queue, self._bulk, state, note, self._name)
         told = ("running", state, self._name, note, self._name)
-        await self._store.run(scripts.conclude(self._queue, self._bulk, *told))
+        agreed = await self._store.run(scripts.conclude(self._queue, self._bulk, *told)) == state
+        if agreed and self._closes and state in ENDS:
+            await close_bulk(self._store, self._queue, self._bulk, state, note, self._name)
 
 
 async def close_bulk(store: Store, queue: QueueKeys, bulk: str, state: str, note: str, by: str) -> None:
-    """Write into the audit trail how a bulk has ended, or is about to."""
+    """Write into the audit trail how a bulk has ended."""
     _, found = await store.run(scripts.bulks(queue, bulk, 1))
     record = found.get(bulk, {})
     if not record.get("ref"):
