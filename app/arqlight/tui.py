@@ -12,20 +12,21 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from platformdirs import user_state_path
 
 from arqlight_core.errors import UsageError
-from arqlight_core.jobs import State
 from arqlight_screens.control_room import ControlRoom
+from arqlight_screens.kept import Kept
 from arqlight_screens.source import Unavailable
 
 if TYPE_CHECKING:
-    from arqlight_core.observe import BulkView, FleetView, Why, Window
+    from arqlight_core.observe import FleetView
     from arqlight_core.operations import Report
     from arqlight_core.store.gateway import Store
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _LOG_BYTES = 1_000_000
 
@@ -58,23 +59,11 @@ class StoreFleet:
         """The operations that this login may not do; none as long as that is not known."""
         return self._denied or frozenset()
 
-    async def window(self, queue: str, state: State, offset: int, limit: int) -> "Window":
-        """One page of a state's jobs."""
-        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
-
-        return await self._ask(lambda store: observe.window(store, queue, state, offset, limit))
-
-    async def why(self, job_id: str) -> "Why":
-        """One job, whole, and why it is where it is."""
-        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
-
-        return await self._ask(lambda store: observe.why(store, job_id))
-
-    async def bulk(self, bulk_id: str) -> "BulkView":
-        """One bulk operation, as far as it is."""
-        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
-
-        return await self._ask(lambda store: observe.bulk(store, bulk_id))
+    async def observe(
+        self, question: "Callable[Concatenate[Store, P], Awaitable[T]]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a function of `arqlight_core.observe` answers."""
+        return await self._ask(lambda store: question(store, *args, **kwargs))
 
     async def perform(self, operation: str, **arguments: Any) -> "Report":
         """Carry out an operation as the person at the keyboard. Raises ReadOnly or NotAllowed before it is begun."""
@@ -163,7 +152,8 @@ def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) 
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
     log_file = user_state_path("arqlight") / "control-room.log"
     _log_to(log_file)
-    room = ControlRoom(StoreFleet(url_of, actor, read_only=read_only), _driver())
+    kept = Kept(user_state_path("arqlight") / "control-room.json")
+    room = ControlRoom(StoreFleet(url_of, actor, read_only=read_only), _driver(), kept=kept)
     room.run()
     if room.crash is not None:
         _say(f"The control room met an error and closed ({type(room.crash).__name__}); {log_file} has the details.")

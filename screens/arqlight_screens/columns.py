@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from arqlight_screens.lines import Line, Part, width_of
 from arqlight_screens.text import pad
@@ -22,6 +22,8 @@ class Column(Generic[R]):
     priority: int = 1
     most: int = 0
     right: bool = False
+    order: Callable[[R], Any] | None = None
+    """What rows are sorted by; None in an answer sorts last. Without it, the column does not sort."""
 
     def draw(self, row: R, now_ms: int, width: int) -> Line:
         """The cell in exactly `width` cells."""

@@ -17,8 +17,10 @@ from textual.worker import WorkerFailed
 from arqlight_core import clock
 from arqlight_core.errors import ArqlightError
 from arqlight_screens.followed import Followed
+from arqlight_screens.kept import Kept
 from arqlight_screens.keymap import Key
 from arqlight_screens.lines import Line
+from arqlight_screens.navigation import Navigation
 from arqlight_screens.opening import Opening
 from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.sight import Sight
@@ -56,8 +58,10 @@ class ControlRoom(App[None]):
     COMMANDS: ClassVar[set[Any]] = {*App[None].COMMANDS, _commands}
     COMMAND_PALETTE_DISPLAY = "^p"
 
-    def __init__(self, fleet: Fleet, driver_class: type[Driver] | None = None) -> None:
+    def __init__(self, fleet: Fleet, driver_class: type[Driver] | None = None, *, kept: Kept | None = None) -> None:
         super().__init__(driver_class=driver_class)
+        self.kept = kept or Kept()
+        self._navigation = Navigation(self)
         self.animation_level = "none"
         self.fleet = fleet
         self.sight = Sight(seen=clock.monotonic())
@@ -81,15 +85,16 @@ class ControlRoom(App[None]):
         self.call_after_refresh(self._begin)
 
     async def on_unmount(self) -> None:
-        """Let go of the server."""
+        """Remember how it was left, and let go of the server."""
+        self.kept.save()
         await self.fleet.close()
 
     def _begin(self) -> None:
         self.run_worker(self._open(), group="watch")
 
     async def _open(self) -> None:
-        overview = await asyncio.to_thread(import_module, "arqlight_screens.overview")
-        await self.push_screen(overview.Overview())
+        await asyncio.to_thread(import_module, "arqlight_screens.overview")
+        self._navigation.begin()
         self.set_interval(1.0, self._tick)
         await self._lookout.run()
 
@@ -182,6 +187,14 @@ class ControlRoom(App[None]):
     def leave(self) -> None:
         """Take the screen in front away."""
         self.pop_screen()
+
+    def go(self, view: str) -> None:
+        """Go to a view: it stands right upon the overview, so that one step back leads there."""
+        self._navigation.go(view)
+
+    def go_back(self) -> None:
+        """Go to the view before this one."""
+        self._navigation.go_back()
 
     def press(self, key: Key) -> None:
         """Do what the key does."""

@@ -33,9 +33,11 @@ class Followed:
 
     async def follow(self, bulk: str) -> None:
         """Look at one until it has ended; a server that is away is waited for."""
+        from arqlight_core import observe  # noqa: PLC0415 - after the first frame
+
         while True:
             try:
-                view = await self._fleet.bulk(bulk)
+                view = await self._fleet.observe(observe.bulk, bulk)
             except Unavailable:
                 await asyncio.sleep(LOOK_EVERY)
                 continue

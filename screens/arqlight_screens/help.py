@@ -14,6 +14,7 @@ from arqlight_screens.keymap import ANYWHERE, FILTERING, LEAVING, MOVING, UNAVAI
 from arqlight_screens.lines import Part
 from arqlight_screens.rows import Listed
 from arqlight_screens.tones import Tone
+from arqlight_screens.views import GOING
 from arqlight_screens.widgets.filter_line import FilterLine
 from arqlight_screens.widgets.line_table import LineTable
 from arqlight_screens.widgets.status_line import HintsLine, StatusLine
@@ -37,7 +38,7 @@ class Entry(NamedTuple):
 
 def entries(here: Sequence[Key], leaving: Sequence[Key]) -> list[Entry]:
     """Everything that can be pressed on a screen."""
-    sections = {"here": here, "moving": MOVING, "anywhere": (*leaving, *ANYWHERE)}
+    sections = {"here": here, "moving": MOVING, "views": GOING, "anywhere": (*leaving, *ANYWHERE)}
     return [
         Entry(where, key, text) for where, keys in sections.items() for key in keys for text in key.help.splitlines()
     ]

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from arqlight_core.jobs import State
-from arqlight_core.observe import JobView, QueueView
+from arqlight_core.observe import JobView, QueueView, why
 from arqlight_screens.alarms import line_of
 from arqlight_screens.job_columns import own_id
 from arqlight_screens.job_story import story
@@ -37,7 +37,7 @@ class JobDetail(Operating):
 
     async def fetch(self) -> None:
         """Read the job again."""
-        told = await self.room.fleet.why(self._job_id)
+        told = await self.room.fleet.observe(why, self._job_id)
         self._job = told.job
         self._pane.show(story(told))
         self.note(())

@@ -12,6 +12,9 @@ _SHOWN = {
     "question_mark": "?",
     "slash": "/",
     "exclamation_mark": "!",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "escape": "esc",
     "backspace": "⌫",
     "left": "←",
@@ -86,7 +89,7 @@ OPENING = (Key("enter,l", "open", "open", "open what the cursor is on", hinted=T
 LEAVING = (Key("escape,backspace,q", "back", "back", "one step back; leaves a filter first", hinted=True),)
 
 ANYWHERE = (
-    Key("space", "freeze", "freeze", "freeze the view, or let it go on"),
+    Key("f", "freeze", "freeze", "freeze the view, or let it go on"),
     Key("ctrl+p", "app.command_palette", "palette", "every command, queue and theme by name"),
     Key("ctrl+q", "app.quit", "quit", "leave the control room at once"),
     Key("question_mark,f1", "help", "help", "this page", hinted=True),

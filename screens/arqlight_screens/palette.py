@@ -9,7 +9,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from arqlight_screens.keymap import ANYWHERE, UNAVAILABLE, marked
 from arqlight_screens.queue_jobs import QueueJobs, first_tab
-from arqlight_screens.room_screen import Room, RoomScreen
+from arqlight_screens.room import Room
+from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.text import clip
 
 _LONGEST = 60

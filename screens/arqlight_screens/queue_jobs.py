@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from arqlight_core.jobs import State
-from arqlight_core.observe import JobRow, QueueView
+from arqlight_core.observe import JobRow, QueueView, window
 from arqlight_screens.alarms import line_of
 from arqlight_screens.figures import count
 from arqlight_screens.job_columns import job_columns
@@ -46,15 +46,16 @@ class QueueJobs(Operating):
         *on_queue(),
         FILTERING,
         *OPENING,
-        Key("right,tab", "turn(1)", "next tab", "the next state"),
-        Key("left,shift+tab", "turn(-1)", "previous tab", "the previous state"),
-        *(Key(str(place), f"tab({place})", state, f"{state} jobs") for place, state in enumerate(State, 1)),
+        Key("right,tab,right_square_bracket", "turn(1)", "next tab", "the next state"),
+        Key("left,shift+tab,left_square_bracket", "turn(-1)", "previous tab", "the previous state"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]
 
     def __init__(self, queue: str, state: State) -> None:
         super().__init__()
-        self._queue, self._state = queue, state
+        self._queue = queue
+        self.state = state
+        """Whose tab is open."""
         self.tabs = StateTabs(id="tabs")
         self.table = JobTable(id="jobs")
         self._filtered_from = 0
@@ -66,7 +67,7 @@ class QueueJobs(Operating):
 
     def on_mount(self) -> None:
         """Show the chosen tab, empty at first."""
-        self._show_tab(self._state)
+        self._show_tab(self.state)
 
     # ------------------------------------------------------------------ what is seen
 
@@ -74,7 +75,7 @@ class QueueJobs(Operating):
         """Show the counts of every state."""
         queue = self._view(sight)
         if queue is not None:
-            self.tabs.show(self._state, queue.counts)
+            self.tabs.show(self.state, queue.counts)
         super().see(sight)
 
     def _view(self, sight: Sight) -> QueueView | None:
@@ -93,7 +94,7 @@ class QueueJobs(Operating):
 
     def hints(self) -> Iterable[Key]:
         """The keys that fit the tab, as they act on this queue."""
-        return directed(fitting(self.KEYS, self._state), self._view(self.room.sight))
+        return directed(fitting(self.KEYS, self.state), self._view(self.room.sight))
 
     # ------------------------------------------------------------------ the list
 
@@ -102,24 +103,24 @@ class QueueJobs(Operating):
         if self.filter_text:
             await self._read_filtered()
         else:
-            state, (offset, limit) = self._state, self.table.wanted()
-            window = await self.room.fleet.window(self._queue, state, offset, limit)
-            if state is self._state and not self.filter_text:
+            state, (offset, limit) = self.state, self.table.wanted()
+            seen = await self.room.fleet.observe(window, self._queue, state, offset, limit)
+            if state is self.state and not self.filter_text:
                 self.table.placeholder = self._nothing("no")
-                self.table.put(window, limit)
+                self.table.put(seen, limit)
                 self.note(())
 
     async def _read_filtered(self) -> None:
-        state, wanted, found, read = self._state, self.filter_text, list[JobRow](), 0
+        state, wanted, found, read = self.state, self.filter_text, list[JobRow](), 0
         at_ms = total = 0
         for place in range(_FILTERED_PAGES):
             offset = self._filtered_from + place * PAGE
-            window = await self.room.fleet.window(self._queue, state, offset, PAGE)
-            at_ms, total, read = window.at_ms, window.total, read + len(window.rows)
-            found.extend(row for row in window.rows if _contains(row, wanted))
-            if len(window.rows) < PAGE:
+            seen = await self.room.fleet.observe(window, self._queue, state, offset, PAGE)
+            at_ms, total, read = seen.at_ms, seen.total, read + len(seen.rows)
+            found.extend(row for row in seen.rows if _contains(row, wanted))
+            if len(seen.rows) < PAGE:
                 break
-        if state is self._state and wanted == self.filter_text:
+        if state is self.state and wanted == self.filter_text:
             self.table.placeholder = self._nothing("none of the")
             self.table.show_only(found, at_ms)
             place = f" from row {self._filtered_from + 1:,} on" if self._filtered_from else ""
@@ -136,9 +137,9 @@ class QueueJobs(Operating):
     async def _load(self) -> None:
         try:
             for offset, limit in islice(iter(self.table.lacking, None), 8):
-                state = self._state
-                window = await self.room.fleet.window(self._queue, state, offset, limit)
-                if state is not self._state or self.filter_text or not self.table.put(window, limit):
+                state = self.state
+                seen = await self.room.fleet.observe(window, self._queue, state, offset, limit)
+                if state is not self.state or self.filter_text or not self.table.put(seen, limit):
                     break
         finally:
             self._loading = False
@@ -153,11 +154,7 @@ class QueueJobs(Operating):
     def action_turn(self, tabs: int) -> None:
         """Go to a neighbouring tab."""
         states = list(State)
-        self._turn_to(states[(states.index(self._state) + tabs) % len(states)])
-
-    def action_tab(self, place: int) -> None:
-        """Go to a tab by its number."""
-        self._turn_to(list(State)[place - 1])
+        self._turn_to(states[(states.index(self.state) + tabs) % len(states)])
 
     def _turn_to(self, state: State) -> None:
         self._show_tab(state)
@@ -165,14 +162,14 @@ class QueueJobs(Operating):
         self.run_worker(self.refetch(), group="fetch")
 
     def _show_tab(self, state: State) -> None:
-        self._state, self._filtered_from = state, 0
+        self.state, self._filtered_from = state, 0
         self.table.show_columns(job_columns(self._queue, state))
         self.table.start_over(((), (Part("   reading …", "dim"),)))
 
     def _nothing(self, which: str) -> Sequence[Line]:
-        glyph, _ = STATES[self._state]
+        glyph, _ = STATES[self.state]
         matching = " that were read match" if self.filter_text else ""
-        return (), (Part(f"   {glyph} {which} {self._state} jobs{matching}", "dim"),)
+        return (), (Part(f"   {glyph} {which} {self.state} jobs{matching}", "dim"),)
 
     def action_filter(self) -> None:
         """Let a filter be typed: it looks at the rows from those in sight on."""
@@ -189,11 +186,11 @@ class QueueJobs(Operating):
     def job_meant(self) -> tuple[str, State] | None:
         """The job under the cursor."""
         row = self.table.current
-        return (row.id, self._state) if row else None
+        return (row.id, self.state) if row else None
 
     def tab_meant(self) -> tuple[State, int] | None:
         """The chosen state, once its jobs were seen."""
-        return (self._state, self.table.at_ms) if self.table.at_ms else None
+        return (self.state, self.table.at_ms) if self.table.at_ms else None
 
     def job_settled(self) -> bool:
         """Whether the cursor's job has been there for a moment."""

@@ -6,12 +6,12 @@ together with everything else, and says so in the same place.
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -21,59 +21,15 @@ from arqlight_screens.figures import SECOND, age, time_of_day
 from arqlight_screens.help import Help
 from arqlight_screens.keymap import ANYWHERE, LEAVING, Key, bindings, marked
 from arqlight_screens.lines import Line, Part
+from arqlight_screens.room import Room
 from arqlight_screens.sight import Sight
-from arqlight_screens.source import Fleet, Unavailable
+from arqlight_screens.source import Unavailable
+from arqlight_screens.views import GOING
 from arqlight_screens.widgets.filter_line import FilterLine
 from arqlight_screens.widgets.status_line import HintsLine, StatusLine
 
-if TYPE_CHECKING:
-    from arqlight_core.operations import Report
-
-
 log = logging.getLogger(__name__)
 _ROOM_FOR_NAME = 100
-
-
-class Room(Protocol):
-    """What a screen may ask of the app it is part of."""
-
-    fleet: Fleet
-    sight: Sight
-    frozen_at: float | None
-    progress: Line
-    """How far the bulk operations are that were begun here; empty without any."""
-
-    async def ask(self, operation: str, **arguments: Any) -> "Report | None":
-        """Carry out an operation and answer its report; None when it failed, which was told."""
-        ...
-
-    async def carry_out(self, operation: str, **arguments: Any) -> None:
-        """Carry out an operation and tell what came of it."""
-        ...
-
-    async def confirmed(self, question: ModalScreen[bool]) -> bool:
-        """Ask, and wait for the answer."""
-        ...
-
-    def open(self, screen: Screen[None]) -> None:
-        """Put a screen in front."""
-        ...
-
-    def leave(self) -> None:
-        """Take the screen in front away."""
-        ...
-
-    def press(self, key: Key) -> None:
-        """Do what the key does."""
-        ...
-
-    def tell(self, text: str, *, failed: bool = False) -> None:
-        """Show a sentence for a moment."""
-        ...
-
-    def freeze(self) -> None:
-        """Hold the view still, or let it go on."""
-        ...
 
 
 class RoomScreen(Screen[None]):
@@ -82,8 +38,10 @@ class RoomScreen(Screen[None]):
     KEYS: ClassVar[tuple[Key, ...]] = ()
     """What can be done here, beside what can be done anywhere."""
     LEAVING: ClassVar[tuple[Key, ...]] = LEAVING
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ANYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*GOING, *ANYWHERE))]
     AUTO_FOCUS = "LineTable, TextPane"
+    FETCH_EVERY: ClassVar[float] = 0.0
+    """Seconds between two fetches; 0: whenever the fleet is looked at."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,6 +52,7 @@ class RoomScreen(Screen[None]):
         self._filter = FilterLine()
         self._hints = HintsLine(id="hints")
         self._fetched = False
+        self._fetched_at = 0.0
 
     def compose(self) -> ComposeResult:
         """The lines that every screen has around its own body."""
@@ -177,7 +136,8 @@ class RoomScreen(Screen[None]):
 
         async def shown() -> None:
             self.see(sight)
-            await self.fetch()
+            if clock.monotonic() - self._fetched_at >= self.FETCH_EVERY:
+                await self.fetch()
 
         await self.shielded(shown)
 
@@ -189,7 +149,7 @@ class RoomScreen(Screen[None]):
         """Do it; what goes wrong is shown in the note line until a fetch succeeds."""
         try:
             await work()
-            self._fetched = True
+            self._fetched, self._fetched_at = True, clock.monotonic()
         except Unavailable:
             return  # the banner tells of it as soon as the watch has noticed, too
         except ArqlightError as problem:
@@ -238,6 +198,14 @@ class RoomScreen(Screen[None]):
             self._filter.action_drop()
         else:
             self.room.leave()
+
+    def action_go(self, view: str) -> None:
+        """Go to a view."""
+        self.room.go(view)
+
+    def action_go_back(self) -> None:
+        """Go to the view before this one."""
+        self.room.go_back()
 
     def action_freeze(self) -> None:
         """Hold the view still, or let it go on."""

@@ -1,13 +1,17 @@
 """What the screens ask of the composition root: views of the fleet, and operations on it."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from arqlight_core.errors import ArqlightError
-from arqlight_core.jobs import State
 
 if TYPE_CHECKING:  # importing these for real loads the Redis client, and the first frame must not wait for it
-    from arqlight_core.observe import BulkView, FleetView, Why, Window
+    from arqlight_core.observe import FleetView
     from arqlight_core.operations import Report
+    from arqlight_core.store.gateway import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Unavailable(ArqlightError):
@@ -31,16 +35,10 @@ class Fleet(Protocol):
         """Every queue and worker, now."""
         ...
 
-    async def window(self, queue: str, state: State, offset: int, limit: int) -> "Window":
-        """One page of a state's jobs."""
-        ...
-
-    async def why(self, job_id: str) -> "Why":
-        """One job, whole, and why it is where it is. Raises JobNotFound."""
-        ...
-
-    async def bulk(self, bulk_id: str) -> "BulkView":
-        """One bulk operation. Raises BulkNotFound."""
+    async def observe(
+        self, question: "Callable[Concatenate[Store, P], Awaitable[T]]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a function of `arqlight_core.observe` answers. Raises what it raises."""
         ...
 
     async def perform(self, operation: str, **arguments: Any) -> "Report":

@@ -238,35 +238,49 @@ class CannedFleet:
         self.report = Report(12, "done", moment_ms=NOW, operation="abcd")
         self.plan = PLAN
         self.bulks: dict[str, BulkView] = {}
+        self.answers: dict[str, Any] = {}
+        """What every other question of `arqlight_core.observe` is answered with, by the function's name."""
 
     async def view(self) -> FleetView:
         self._fail()
         return self.seen
 
-    async def window(self, queue: str, state: State, offset: int, limit: int) -> Window:
+    async def observe(self, question: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The canned answer to the question of that name: of a method here, or of `answers`."""
         self._fail()
+        own: Callable[..., Any] = getattr(self, f"_{question.__name__}", self._answered(question.__name__))
+        return own(*args, **kwargs)
+
+    def _answered(self, question: str) -> Callable[..., Any]:
+        def answer(*_args: Any, **_kwargs: Any) -> Any:
+            told = self.answers[question]
+            if isinstance(told, Exception):
+                raise told
+            return told
+
+        return answer
+
+    def _window(self, queue: str, state: State, offset: int, limit: int) -> Window:
         self.windows.append((state, offset, limit))
         rows = self.rows(queue, state)
         return Window(NOW, len(rows), offset, tuple(rows[offset : offset + limit]))
 
-    async def why(self, job_id: str) -> Why:
-        self._fail()
+    def _why(self, job_id: str) -> Why:
         if job_id not in self.jobs:
             raise JobNotFound(f"There is no job {job_id}.")
         own = self.jobs[job_id]
         reasons = reasons_of(Facts(own, self.seen.queue(own.queue), self.seen.workers))
         return Why(own, line_of(reasons), reasons)
 
+    def _bulk(self, bulk_id: str) -> BulkView:
+        if bulk_id not in self.bulks:
+            raise BulkNotFound(f"There is no bulk {bulk_id}.")
+        return self.bulks[bulk_id]
+
     async def perform(self, operation: str, **arguments: Any) -> Report:
         self._fail()
         self.performed.append((operation, arguments))
         return self.plan if arguments.get("dry_run") else self.report
-
-    async def bulk(self, bulk_id: str) -> BulkView:
-        self._fail()
-        if bulk_id not in self.bulks:
-            raise BulkNotFound(f"There is no bulk {bulk_id}.")
-        return self.bulks[bulk_id]
 
     async def close(self) -> None:
         self.closed = True

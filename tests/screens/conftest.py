@@ -13,7 +13,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from arqlight_core import clock
+from arqlight_core.jobs import State
 from arqlight_screens.control_room import ControlRoom
+from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.source import Fleet
 from tests.screens.canned import CannedFleet, busy_fleet
 
@@ -61,6 +63,14 @@ class Visit:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    async def turn_to(self, state: State) -> None:
+        """Go to the tab of a state, on the screen of a queue."""
+        screen = self.room.screen
+        assert isinstance(screen, QueueJobs)
+        states = list(State)
+        turns = states.index(state) - states.index(screen.state)
+        await self.press(*["right"] * (turns % len(states)))
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Go on as soon as the condition holds."""

@@ -36,6 +36,7 @@ async def test_help_and_palette_say_what_is_not_to_be_had(fleet: CannedFleet, *,
 async def test_a_denied_key_is_dimmed_among_the_hints(fleet: CannedFleet) -> None:
     fleet.denied = frozenset({"undo"})
     async with visit(fleet, (120, 40)) as guest:
+        await guest.until_shown("u undo")
         strip = guest.room.screen.query_one("#hints").render_line(0)
         tones = {segment.text.strip(): segment.style for segment in strip}
         assert tones["u"] == tones["undo"]

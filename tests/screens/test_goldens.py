@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from arqlight_core.jobs import State
 from arqlight_core.operations import Report
 from arqlight_screens.source import Unavailable
 from tests.screens.canned import CannedFleet, bulk, busy_fleet, fleet_view, held_fleet, job
@@ -34,7 +35,8 @@ async def test_overview_of_what_is_held(size: tuple[int, int], golden: Golden) -
 @pytest.mark.parametrize("size", SIZES)
 async def test_held_jobs(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(held_fleet()), size) as guest:
-        await guest.press("enter", "5")
+        await guest.press("enter")
+        await guest.turn_to(State.HELD)
         await guest.until_shown("message-3")
         golden(guest, "held-jobs")
 
@@ -69,7 +71,8 @@ async def test_overview_while_the_server_is_away(size: tuple[int, int], golden: 
 @pytest.mark.parametrize("size", SIZES)
 async def test_dead_jobs(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter", "7")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
         await guest.until_shown("import-11")
         golden(guest, "dead-jobs")
 
@@ -77,7 +80,8 @@ async def test_dead_jobs(size: tuple[int, int], golden: Golden) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_active_jobs(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter", "3")
+        await guest.press("enter")
+        await guest.turn_to(State.ACTIVE)
         await guest.until_shown("run-2")
         golden(guest, "active-jobs")
 
@@ -85,7 +89,8 @@ async def test_active_jobs(size: tuple[int, int], golden: Golden) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet(), jobs={JOB: job(JOB)}), size) as guest:
-        await guest.press("enter", "7")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
         await guest.until_shown("import-11")
         await guest.press("enter")
         await guest.until_shown("gave up after 2 attempts")
@@ -95,7 +100,9 @@ async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_question_before_a_purge(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter", "7", "X")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
+        await guest.press("X")
         await guest.until_shown("Purge")
         golden(guest, "purge")
 
@@ -105,7 +112,9 @@ async def test_the_question_that_wants_the_name_of_the_queue(size: tuple[int, in
     fleet = CannedFleet(busy_fleet())
     fleet.plan = replace(fleet.plan, asks="name", confirm=f"billing:validation@{fleet.plan.confirm}")
     async with visit(fleet, size) as guest:
-        await guest.press("enter", "7", "X")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
+        await guest.press("X")
         await guest.until_shown("Purge")
         await guest.press(*"bill")
         await guest.until_shown("bill▁")
@@ -118,7 +127,9 @@ async def test_a_bulk_that_the_fleet_carries(size: tuple[int, int], golden: Gold
     fleet.report = Report(0, "the fleet will move them to the trash", operation="b1", state="queued")
     fleet.bulks["b1"] = bulk(operation="purge")
     async with visit(fleet, size) as guest:
-        await guest.press("enter", "7", "X")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
+        await guest.press("X")
         await guest.until_shown("Purge")
         await guest.press("y")
         await guest.until_shown("bulk b1  purge 10,000 of 40,000")

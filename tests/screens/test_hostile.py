@@ -30,7 +30,8 @@ async def test_a_hostile_string_is_shown_everywhere_and_obeyed_nowhere(text: str
     told = job(text, payload={text: [text]}, reason=text, stage=text, correlation_id=text, log=((NOW, text),))
     fleet = CannedFleet(seen, rows=lambda _queue, _state: [dead], jobs={text: told})
     async with visit(fleet, (120, 60)) as guest:
-        await guest.press("enter", "7")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
         await guest.until(lambda: isinstance(guest.room.screen, QueueJobs))
         await guest.until(lambda: fleet.windows and "2m ago" in guest.text)
         assert visible(text)[:12].strip() in guest.text
@@ -55,9 +56,10 @@ async def test_a_moment_that_no_calendar_has_is_survived() -> None:
     fleet = CannedFleet(fleet_view(queue("a:b")), rows=lambda _queue, _state: [odd])
     fleet.jobs = {"odd": job("odd", State.SCHEDULED, enqueued_ms=-(10**19), due_ms=10**19, until_ms=10**30)}
     async with visit(fleet, (120, 40)) as guest:
-        await guest.press("enter", "1")
+        await guest.press("enter")
+        await guest.turn_to(State.SCHEDULED)
         await guest.until_shown("never")
-        await guest.press("3")
+        await guest.turn_to(State.ACTIVE)
         await guest.until_shown("odd")
         await guest.press("enter")
         await guest.until_shown("beyond the calendar")

@@ -28,7 +28,8 @@ async def test_a_job_that_slid_under_the_cursor_is_not_acted_upon_at_once(fleet:
     rows = [row("a"), row("b")]
     fleet.rows = lambda _queue, _state: rows
     async with visit(fleet) as guest:
-        await guest.press("enter", "7")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
         await guest.until_shown("▸a")
         del rows[0]
         await guest.look()
@@ -154,7 +155,8 @@ async def test_retrying_all_is_asked_and_bound_to_what_was_seen(fleet: CannedFle
 
 async def test_what_the_state_cannot_take_is_neither_hinted_nor_done(fleet: CannedFleet) -> None:
     async with visit(fleet) as guest:
-        await guest.press("enter", "3")
+        await guest.press("enter")
+        await guest.turn_to(State.ACTIVE)
         await guest.until_shown("run-2")
         assert "purge" not in guest.text
         await guest.press("X")
@@ -165,7 +167,9 @@ async def test_what_the_state_cannot_take_is_neither_hinted_nor_done(fleet: Cann
 async def test_an_empty_tab_has_nothing_to_purge(fleet: CannedFleet) -> None:
     fleet.plan = Report(0, "would move nothing")
     async with visit(fleet) as guest:
-        await guest.press("enter", "8", "X")
+        await guest.press("enter")
+        await guest.turn_to(State.CANCELLED)
+        await guest.press("X")
         await guest.until(lambda: f"There are no cancelled jobs in {QUEUE}." in guest.toasts)
 
 

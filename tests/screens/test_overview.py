@@ -110,13 +110,13 @@ async def test_without_trouble_it_says_so() -> None:
 
 async def test_a_frozen_view_stands_still_and_says_so(fleet: CannedFleet, ticker: Ticker) -> None:
     async with visit(fleet) as guest:
-        await guest.press("space")
+        await guest.press("f")
         ticker.now += 7
         await guest.until_shown("FROZEN 7s")
         fleet.seen = fleet_view(queue("new:queue"))
         await guest.look()
         assert "new:queue" not in guest.text
-        await guest.press("space")
+        await guest.press("f")
         await guest.until_shown("new:queue")
         assert "FROZEN" not in guest.text
 

@@ -21,7 +21,8 @@ def screen_of(guest: Visit) -> QueueJobs:
 
 
 async def in_dead_tab(guest: Visit) -> QueueJobs:
-    await guest.press("enter", "7")
+    await guest.press("enter")
+    await guest.turn_to(State.DEAD)
     await guest.until_shown("import-11")
     return screen_of(guest)
 
@@ -41,12 +42,14 @@ async def test_entering_a_queue_shows_where_it_hurts() -> None:
         await guest.until_shown("no waiting jobs")
 
 
-async def test_numbers_and_arrows_turn_the_tabs(fleet: CannedFleet) -> None:
+async def test_arrows_and_brackets_turn_the_tabs(fleet: CannedFleet) -> None:
     async with visit(fleet) as guest:
         await guest.press("enter")
-        for key, state in (("1", "scheduled"), ("right", "waiting"), ("tab", "active"), ("8", "cancelled")):
+        await guest.turn_to(State.COMPLETED)
+        turns = {"right": "dead", "right_square_bracket": "cancelled", "tab": "scheduled", "left": "cancelled"}
+        for key, state in turns.items():
             await guest.press(key)
-            await guest.until(lambda state=state: f"no {state} jobs" in guest.text or "run-2" in guest.text)
+            await guest.until(lambda state=state: f"no {state} jobs" in guest.text or "import-11" in guest.text)
         await guest.press("right")
         await guest.until_shown("no scheduled jobs")
         await guest.press("shift+tab")
@@ -57,7 +60,8 @@ async def test_the_cursor_stays_on_its_job_when_rows_shift(fleet: CannedFleet) -
     rows = [row(f"job-{place:03}") for place in range(200)]
     fleet.rows = lambda _queue, _state: rows
     async with visit(fleet) as guest:
-        await guest.press("enter", "7")
+        await guest.press("enter")
+        await guest.turn_to(State.DEAD)
         await guest.until_shown("job-000")
         await guest.press("pagedown", "pagedown", "j")
         table = screen_of(guest).table

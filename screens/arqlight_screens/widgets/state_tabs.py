@@ -19,17 +19,17 @@ _SHORT = {
     State.DEAD: "dead",
     State.CANCELLED: "cancel",
 }
-_WORDINGS: tuple[Callable[[int, State, int], str], ...] = (
-    lambda place, state, number: f" {place} {state.value} {count(number)} ",
-    lambda place, state, number: f" {place} {_SHORT[state]} {count(number)} ",
-    lambda place, state, number: f" {place}{_SHORT[state]} {count(number)}",
-    lambda _, state, number: f" {_SHORT[state]} {count(number)}",
+_WORDINGS: tuple[Callable[[State, int], str], ...] = (
+    lambda state, number: f"  {state.value} {count(number)}  ",
+    lambda state, number: f" {state.value} {count(number)} ",
+    lambda state, number: f" {_SHORT[state]} {count(number)} ",
+    lambda state, number: f" {_SHORT[state]} {count(number)}",
 )
 """From the most to the least room."""
 
 
 class StateTabs(Toned):
-    """One line; the key of a tab is its number."""
+    """One line: every state with its number of jobs."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -47,12 +47,12 @@ class StateTabs(Toned):
         lines = [self._line(wording) for wording in _WORDINGS]
         return self.strip(next((line for line in lines if width_of(line) <= self.size.width), lines[-1]))
 
-    def _line(self, wording: Callable[[int, State, int], str]) -> Line:
+    def _line(self, wording: Callable[[State, int], str]) -> Line:
         chosen, counts = self._shown
         parts = list[Part]()
-        for place, state in enumerate(State, 1):
+        for state in State:
             number = counts.get(state, 0)
-            text = wording(place, state, number)
+            text = wording(state, number)
             tone = "chosen" if state is chosen else STATES[state][1] if number else "dim"
             parts.append(Part(f"[{text.strip()}]" if state is chosen else text, tone))
         return tuple(parts)

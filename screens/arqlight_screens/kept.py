@@ -1,0 +1,53 @@
+"""What the room remembers from one run to the next: the last view, the theme, how each table was arranged."""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from arqlight_screens.arrangement import PLAIN, Arrangement
+
+log = logging.getLogger(__name__)
+
+
+class Memory(msgspec.Struct):
+    """What is remembered."""
+
+    view: str = ""
+    theme: str = ""
+    tables: dict[str, Arrangement] = msgspec.field(default_factory=dict[str, Arrangement])
+
+
+class Kept:
+    """The memory and the file it is in; without a file it lasts as long as the room. An unreadable file is no error."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self.memory = self._read()
+
+    def arrangement(self, table: str) -> Arrangement:
+        """How a table was arranged last."""
+        return self.memory.tables.get(table, PLAIN)
+
+    def arrange(self, table: str, wanted: Arrangement) -> None:
+        """Remember how a table is arranged."""
+        self.memory.tables[table] = wanted
+
+    def save(self) -> None:
+        """Write it down; a folder that cannot be written is no reason to fail."""
+        if self._file is None:
+            return
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_bytes(msgspec.json.format(msgspec.json.encode(self.memory)))
+        except OSError as problem:
+            log.warning("the state of the screen was not kept: %s", problem)
+
+    def _read(self) -> Memory:
+        if self._file is None or not self._file.exists():
+            return Memory()
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=Memory)
+        except (OSError, msgspec.DecodeError) as problem:
+            log.warning("the state of the screen was not read: %s", problem)
+            return Memory()
