@@ -128,6 +128,7 @@ def _looks() -> list[Call[Any]]:
 
 def _steering() -> list[Call[Any]]:
     return [
+        scripts.account(QUEUE, "b1", "w1", LONG),
         scripts.carry(QUEUE, "b1", "w1", LONG),
         scripts.conclude(QUEUE, "b1", "running", "done", "ada", "", ""),
         scripts.lift_hold(QUEUE, "h1", "ada", ""),
@@ -171,5 +172,6 @@ def _keeps() -> list[Call[Any]]:
     return [
         scripts.prune(QUEUE, "dead", 0, 0, 10, 1),
         scripts.rollup(QUEUE, LONG),
+        scripts.gauge(QUEUE, LONG),
         scripts.sweep(QUEUE, "held", 0, 10),
     ]

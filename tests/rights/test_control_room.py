@@ -3,6 +3,7 @@
 from typing import Any
 
 from arqlight.tui import StoreFleet
+from arqlight_core.jobs import State
 from arqlight_core.operations import OPERATIONS
 from arqlight_core.rights import Role
 from arqlight_core.store.gateway import Store
@@ -23,7 +24,8 @@ async def test_the_control_room_shows_a_viewer_everything_and_what_cannot_be_don
         await guest.until_shown("not with this login, or read-only: Stop claims")
         await guest.press("escape", "ctrl+p")
         await guest.until_shown("pause/resume (p, not with this login")
-        await guest.press("escape", "G", "enter", "7")
+        await guest.press("escape", "G", "enter")
+        await guest.turn_to(State.DEAD)
         await guest.until_shown("broken")
     assert picture(logins.admin) == before
     assert logins.denials() == []

@@ -169,3 +169,37 @@ async def test_a_span_beyond_what_is_kept_is_refused(line: Line, span: timedelta
 async def test_metrics_of_a_queue_that_is_not_there_are_refused(line: Line):
     with pytest.raises(QueueNotFound, match="no queue other"):
         await observe.metrics(line.store, "other")
+
+
+async def test_depth_is_noted_once_for_all_workers_and_told_as_an_average(line: Line):
+    await line.put("one", "two")
+    assert await line.run(scripts.gauge(QUEUE, 60_000))
+    assert not await line.run(scripts.gauge(QUEUE, 60_000))
+    await line.raw.delete(f"{QUEUE.prefix}gauged")
+    await line.put("three", "four")
+    assert await line.run(scripts.gauge(QUEUE, 60_000))
+    told = await metrics(line)
+    assert told.whole.waiting == 3
+    assert told.whole.active == 0
+    assert "gauges" not in told.whole.counts
+
+
+async def test_a_depth_that_nobody_looked_at_is_not_told_as_none(line: Line):
+    await line.put("one")
+    assert (await metrics(line)).whole.waiting is None
+
+
+async def test_the_whole_fleet_is_the_sum_of_its_queues(line: Line):
+    await line.put("one", "two")
+    await line.run(scripts.gauge(QUEUE, 60_000))
+    fleet, queue = await observe.metrics(line.store, None), await metrics(line)
+    assert fleet.whole.counts == queue.whole.counts
+    assert fleet.whole.waiting == queue.whole.waiting
+
+
+async def test_the_histogram_holds_every_job_that_ended(line: Line):
+    hour = await this_hour(line)
+    await put_minute(line, hour, 0, completed=3, w4=2, w20=1, r1=3)
+    told = await metrics(line)
+    assert sum(told.wait_bins) == sum(told.run_bins) == 3
+    assert (told.wait_bins[3], told.wait_bins[19]) == (2, 1)

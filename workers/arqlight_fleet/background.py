@@ -17,7 +17,7 @@ from arqlight_fleet.orders import HEED_EVERY
 from arqlight_fleet.reports import CATCH_UP_EVERY
 from arqlight_fleet.retention import PRUNE_EVERY, TRIM_EVERY, prune, trim
 from arqlight_fleet.schedules import LOOK_EVERY, Schedules
-from arqlight_fleet.upkeep import ROLLUP_EVERY, SWEEP_EVERY, roll_up, sweep
+from arqlight_fleet.upkeep import GAUGE_EVERY, ROLLUP_EVERY, SWEEP_EVERY, gauge, roll_up, sweep
 from arqlight_fleet.vitals import SAMPLE_EVERY, Vitals
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Background:
             Chore("retention", PRUNE_EVERY, lambda: prune(worker.store, worker.served)),
             Chore("trash", TRIM_EVERY, lambda: trim(worker.store, worker.served, worker.settings.trash_jobs)),
             Chore("children", CATCH_UP_EVERY, worker.reports.catch_up),
+            Chore("gauges", GAUGE_EVERY, lambda: gauge(worker.store, worker.served)),
             Chore("rollup", ROLLUP_EVERY, lambda: roll_up(worker.store, worker.served)),
             Chore("sweep", SWEEP_EVERY, lambda: sweep(worker.store, worker.served)),
             Chore("bulks", LOOK_FOR_BULKS_EVERY, self._bulks.look),

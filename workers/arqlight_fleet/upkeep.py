@@ -1,4 +1,4 @@
-"""Keeps house over hours and days: minutes are summed to hours, and what was left behind is swept out."""
+"""Keeps house over hours and days: notes depths, sums minutes to hours, and sweeps out what was left behind."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,18 @@ from arqlight_core.store.gateway import Store
 from arqlight_core.store.scripts import INDEXES
 from arqlight_fleet.served import ServedQueue
 
+GAUGE_EVERY = 15.0
 ROLLUP_EVERY = 300.0
 SWEEP_EVERY = 3600.0
 CHUNK = 500
 HOURS_KEPT = 30 * DAY
+
+
+async def gauge(store: Store, served: Sequence[ServedQueue]) -> str:
+    """Note how deep each queue is, unless another process just has."""
+    every_ms = int(GAUGE_EVERY * 900)
+    noted = await store.run_all([scripts.gauge(one.keys, every_ms) for one in served])
+    return f"{sum(noted)} of {len(noted)} queues noted"
 
 
 async def roll_up(store: Store, served: Sequence[ServedQueue]) -> str:

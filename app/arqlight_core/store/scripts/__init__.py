@@ -16,6 +16,7 @@ from arqlight_core.store.scripts.admitting import (
     recover,
     report,
     steer,
+    usage,
 )
 from arqlight_core.store.scripts.auditing import Recorded, Trail, record, trail
 from arqlight_core.store.scripts.bulking import (
@@ -23,6 +24,7 @@ from arqlight_core.store.scripts.bulking import (
     Step,
     Submission,
     Walked,
+    account,
     bulks,
     carry,
     conclude,
@@ -33,7 +35,7 @@ from arqlight_core.store.scripts.bulking import (
     undo,
     walk,
 )
-from arqlight_core.store.scripts.call import Argument, Call, Script, script
+from arqlight_core.store.scripts.call import Argument, Call, Script, names, script
 from arqlight_core.store.scripts.flowing import (
     ChildEnd,
     Children,
@@ -46,9 +48,21 @@ from arqlight_core.store.scripts.flowing import (
     tally,
 )
 from arqlight_core.store.scripts.holding import Rule, holds, lift_hold, read_rules, set_hold
-from arqlight_core.store.scripts.keeping import INDEXES, Measures, Swept, measures, rollup, sweep
+from arqlight_core.store.scripts.keeping import INDEXES, Measures, Swept, gauge, measures, rollup, sweep
 from arqlight_core.store.scripts.leasing import Appetite, Claim, Lapsed, claim, lapse, renew
-from arqlight_core.store.scripts.looking import Standpoint, ahead, failures, horizon, inspect, overview, trash, window
+from arqlight_core.store.scripts.looking import (
+    Standpoint,
+    ahead,
+    failures,
+    horizon,
+    inspect,
+    overview,
+    rows,
+    states,
+    throughput,
+    trash,
+    window,
+)
 from arqlight_core.store.scripts.moving import (
     Body,
     Copy,
@@ -132,6 +146,7 @@ __all__ = [
     "Trail",
     "Verdict",
     "Walked",
+    "account",
     "admit",
     "ahead",
     "await_children",
@@ -154,6 +169,7 @@ __all__ = [
     "finish",
     "fire",
     "flow_of",
+    "gauge",
     "holds",
     "horizon",
     "inspect",
@@ -162,6 +178,7 @@ __all__ = [
     "lift_hold",
     "limits",
     "measures",
+    "names",
     "orders",
     "override",
     "overview",
@@ -188,19 +205,23 @@ __all__ = [
     "revive",
     "rights",
     "rollup",
+    "rows",
     "run_schedule",
     "schedules",
     "script",
     "set_hold",
     "spawned",
+    "states",
     "steer",
     "submit",
     "sweep",
     "tally",
+    "throughput",
     "trail",
     "trash",
     "undo",
     "unpark",
+    "usage",
     "walk",
     "window",
 ]

@@ -23,6 +23,11 @@ def rollup(queue: QueueKeys, kept_ms: int) -> Call[int]:
     return Call("rollup", queue, (kept_ms,), int)
 
 
+def gauge(queue: QueueKeys, every_ms: int) -> Call[bool]:
+    """Note how many jobs are due and how many run; False when somebody has done so within `every_ms`."""
+    return Call("gauge", queue, (every_ms,), bool)
+
+
 def sweep(queue: QueueKeys, index: str, offset: int, limit: int) -> Call[Swept]:
     """Remove from a chunk of an index what belongs to nothing any more."""
     return Call("sweep", queue, (index, offset, limit), lambda answer: Swept(*answer))
