@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from arqlight_core.observe import Metrics, Percentiles, Point
-from arqlight_screens.figures import count, duration, rate
+from arqlight_screens.figures import NOTHING, count, duration, rate
 from arqlight_screens.widgets.chart import Plotted
 
 _FAILED = ("dead", "retried")
@@ -15,8 +15,8 @@ def throughput(told: Metrics) -> Sequence[Plotted]:
     done = [_per_second(told, point, point.counts.get("completed", 0)) for point in told.points]
     ended = [some + more for some, more in zip(failed, done, strict=True)]
     return (
-        Plotted("failed", "bad", failed, f"{rate(_last(failed))}/s"),
-        Plotted("completed", "ok", ended, f"{rate(_last(done))}/s"),
+        Plotted("failed", "bad", failed, _spoken(_last(failed))),
+        Plotted("completed", "ok", ended, _spoken(_last(done))),
     )
 
 
@@ -32,9 +32,9 @@ def runs(told: Metrics) -> Sequence[Plotted]:
 
 def _percentiles(steps: Sequence[Percentiles], whole: Percentiles) -> Sequence[Plotted]:
     return (
-        Plotted("p50", "busy", [one.p50_ms for one in steps], duration(whole.p50_ms)),
-        Plotted("p95", "warn", [one.p95_ms for one in steps], duration(whole.p95_ms)),
-        Plotted("p99", "bad", [one.p99_ms for one in steps], duration(whole.p99_ms)),
+        Plotted("p50", "ok", [one.p50_ms for one in steps], duration(whole.p50_ms)),
+        Plotted("p95", "busy", [one.p95_ms for one in steps], duration(whole.p95_ms)),
+        Plotted("p99", "dim", [one.p99_ms for one in steps], duration(whole.p99_ms)),
     )
 
 
@@ -52,6 +52,10 @@ def depth(told: Metrics) -> Sequence[Plotted]:
 def _per_second(told: Metrics, point: Point, number: int) -> float:
     """The running step has not had its whole time yet."""
     return number / max(1.0, min(told.step_ms, told.at_ms - point.at_ms) / 1000)
+
+
+def _spoken(per_second: float) -> str:
+    return f"{rate(per_second)}/s" if per_second else NOTHING
 
 
 def _last(values: Sequence[float]) -> float:

@@ -1,6 +1,6 @@
 """What the fleet or a queue has done over time: throughput, durations and depth, and marks for what happened beside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from arqlight_screens.histogram import histogram
 from arqlight_screens.keymap import LEAVING, Key, bindings
 from arqlight_screens.lines import Line, Part
 from arqlight_screens.marks import Mark, axis_of, marks_of
+from arqlight_screens.meant import Meant, of_queue
 from arqlight_screens.operating import Operating
 from arqlight_screens.operation_keys import on_queue
 from arqlight_screens.sight import Sight
@@ -191,6 +192,7 @@ class Charts(Operating):
         """Show the histograms instead of the charts, or the other way round."""
         self._arrange_panes(histograms=not self._histograms.display)
 
-    def queue_meant(self) -> str | None:
+    def meant(self) -> Sequence[Meant]:
         """The queue that is shown."""
-        return self._queue
+        view = self.room.sight.view
+        return of_queue(self._queue, view.queue(self._queue) if view else None) if self._queue else ()

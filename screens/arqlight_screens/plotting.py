@@ -14,6 +14,8 @@ _DOTS = ((0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08))
 _BRAILLE = 0x2800
 DOTS_DOWN, DOTS_ACROSS = 4, 2
 _ROUND = (1, 2, 5, 10)
+_LEAST = 1e-12
+"""What is less than this is nothing."""
 
 
 def top_of(series: Sequence[Series], before: float = 0.0) -> float:
@@ -25,7 +27,7 @@ def top_of(series: Sequence[Series], before: float = 0.0) -> float:
 
 def _rounded(number: float) -> float:
     """The next of 1, 2, 5, 10, 20 … that is no less."""
-    if number <= 0:
+    if number < _LEAST:
         return 1.0
     size = 10.0 ** math.floor(math.log10(number))
     return next(step * size for step in _ROUND if step * size >= number * (1 - 1e-9))
@@ -56,18 +58,20 @@ def bands(series: Sequence[Series], top: float, width: int, height: int) -> list
 def _runs(heights: Sequence[Sequence[int | None]], row: int) -> Iterator[tuple[str, int]]:
     """One line of cells, those of the same series together; a cell without any belongs to the last."""
     places = range(0, len(heights[-1]), DOTS_ACROSS)
-    cells = [(_cell(heights[-1], place, row), _whose(heights, place, row)) for place in places]
-    for whose, run in groupby(cells, key=lambda cell: cell[1]):
-        yield "".join(text for text, _ in run), whose
+    told = ((place, _whose(heights, place, row)) for place in places)
+    for whose, run in groupby(told, key=lambda cell: cell[1]):
+        yield "".join(_cell(heights[-1], place, row, whose) for place, _ in run), whose
 
 
-def _cell(heights: Sequence[int | None], place: int, row: int) -> str:
-    bits = sum(
-        _DOTS[dot][across]
-        for across in range(DOTS_ACROSS)
-        for dot in range(DOTS_DOWN)
-        if (heights[place + across] or 0) > row * DOTS_DOWN + dot
-    )
+def _cell(heights: Sequence[int | None], place: int, row: int, whose: int) -> str:
+    """The smallest series is filled, the next ones ever more sparsely: they differ without colour, too."""
+    bits = 0
+    for across in range(DOTS_ACROSS):
+        top = heights[place + across] or 0
+        for dot in range(DOTS_DOWN):
+            at = row * DOTS_DOWN + dot
+            if at < top and (at == top - 1 or not (at + across) % (whose + 1)):
+                bits |= _DOTS[dot][across]
     return chr(_BRAILLE + bits) if bits else " "
 
 

@@ -45,7 +45,7 @@ def test_something_small_is_seen_and_a_gap_is_blank() -> None:
 
 def test_each_cell_is_told_by_the_smallest_series_that_reaches_it() -> None:
     low, high = [1.0, 1.0], [2.0, 2.0]
-    assert bands([low, high], 2.0, 1, 2) == [[("⣿", 1)], [("⣿", 0)]]
+    assert bands([low, high], 2.0, 1, 2) == [[("⡫", 1)], [("⣿", 0)]]
 
 
 def test_a_bar_fills_its_width_and_something_is_never_nothing() -> None:

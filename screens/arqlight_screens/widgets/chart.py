@@ -13,6 +13,9 @@ from arqlight_screens.tones import Tone
 AXIS = 7
 """Cells at the left for the numbers of the axis."""
 
+_ROOM_FOR_HALF = 5
+"""Lines above which the axis has a number in its middle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plotted:
@@ -58,9 +61,9 @@ class Chart(Toned):
         return tuple(Part(text, self._series[whose].tone) for text, whose in runs)
 
     def _axis(self, place: int, height: int) -> Part:
-        told = {0: self._figure(self._top), height - 1: self._figure(0)}
-        if height > 5:  # room for a number in the middle # noqa: PLR2004
-            told.setdefault(height // 2, self._figure(self._top * (height - height // 2) / height))
+        told = {0: self._figure(self._top), height - 1: "0"}
+        if height > _ROOM_FOR_HALF and not height % 2:
+            told[height // 2] = self._figure(self._top / 2)
         return Part(f"{pad(told.get(place, ''), AXIS - 2, right=True)} ▕"[:AXIS], "dim")
 
     def _heading(self) -> Line:
