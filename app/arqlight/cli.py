@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
-from arqlight import output, read_only
+from arqlight import contexts, output, read_only
 from arqlight.commands import operate
 from arqlight_core import logs
 from arqlight_core.errors import ArqlightError, UsageError
@@ -29,6 +29,7 @@ COMMANDS = {
     "why": "arqlight.commands.why:why",
     "eta": "arqlight.commands.why:eta",
     "flow": "arqlight.commands.flow:flow",
+    "flows": "arqlight.commands.flows:flows",
     "schedules": "arqlight.commands.schedules:schedules",
     "workers": "arqlight.commands.workers:workers",
     "metrics": "arqlight.commands.metrics:metrics",
@@ -37,11 +38,14 @@ COMMANDS = {
     "trash": "arqlight.commands.trash:trash",
     "breakers": "arqlight.commands.protection:breakers",
     "limits": "arqlight.commands.protection:limits",
+    "alerts": "arqlight.commands.alerts:alerts",
     "events": "arqlight.commands.events:events",
     "audit": "arqlight.commands.audit:audit",
     "acl": "arqlight.commands.acl:acl",
     "doctor": "arqlight.commands.look:doctor",
     "server": "arqlight.commands.server:server",
+    "web": "arqlight.commands.web:web",
+    "paths": "arqlight.commands.paths:paths",
     "completion": "arqlight.commands.completion:completion",
     "demo": "arqlight.commands.demo:demo",
 }
@@ -49,7 +53,7 @@ COMMANDS = {
 
 HELP = """A control room and a worker fleet for arq. Without a command: the screen.
 
-With --read-only, wherever it stands, nothing is changed.
+With --read-only, wherever it stands, nothing is changed; with --context NAME the server of that name is meant.
 
 Exit status: 0 all was done, 1 it failed or something was left alone, 2 wrong usage or not confirmed, 130 interrupted.
 """
@@ -79,9 +83,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; answers the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     logs.configure()
     try:
-        with read_only.heeded(arguments) as told:
+        with contexts.heeded(arguments) as left, read_only.heeded(left) as told:
             status = _carry_out(told)
-    except CycloptsError:
+    except CycloptsError as problem:
+        output.complain(_sentence(problem))
         return USAGE
     except ArqlightError as problem:
         output.complain(str(problem))
@@ -96,7 +101,17 @@ def run(arguments: Sequence[str]) -> int:
 def _carry_out(arguments: list[str]) -> Any:
     app = build(arguments, eager=arguments[:1] in (["--help"], ["-h"]))
     _refuse_unknown(app, arguments)
-    return app(arguments, exit_on_error=False, result_action="return_value")
+    return app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+
+
+def _sentence(problem: CycloptsError) -> str:
+    """What does not fit the command, and where to see what does."""
+    problem.verbose = False  # else it names our code
+    command = " ".join(["arqlight", *(problem.command_chain or ())])
+    told = " ".join(str(problem).split()).rstrip(".")
+    if isinstance(problem, UnusedCliTokensError):
+        told = f"`{command}` takes no {' '.join(problem.unused_tokens or ())}"
+    return f"{told}; `{command} --help` shows what it takes."
 
 
 def _refuse_unknown(app: App, arguments: Sequence[str]) -> None:

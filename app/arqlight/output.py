@@ -2,16 +2,21 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 PIPED_WIDTH = 400
 """Columns of output that no terminal shows: wide enough for no line to break."""
+
+_GAP = 2
+_FOLDED = 20
+"""Columns that a table's last column needs at least: its cells are folded."""
 
 
 def say(sentence: str) -> None:
@@ -29,14 +34,50 @@ def as_json(value: Any) -> None:
     print(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - a command's own output
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Aligned columns; whatever stands in a cell is shown, never obeyed."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column, no_wrap=column != columns[-1], overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(visible(str(cell))) for cell in row))
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], spare: Sequence[str] = ()) -> None:
+    """Aligned columns; whatever stands in a cell is shown, never obeyed.
+
+    Where a terminal is too narrow, columns that are `spare` are left out, the first of them first.
+    """
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    cells = {name: [visible(str(cell)) for cell in column] for name, *column in zip(columns, *rows, strict=True)}
+    widths = _widths(cells)
+    shown = _fitting(widths, spare, console.width + _GAP)
+    folded = _folded(widths, shown, console.width + _GAP)
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for name in shown:
+        drawn.add_column(name, no_wrap=name not in folded, overflow="fold" if name in folded else "ellipsis")
+    for row in zip(*(cells[name] for name in shown), strict=True):
+        drawn.add_row(*map(Text, row))
+    console.print(drawn)
+    if left_out := ", ".join(name for name in columns if name not in shown):
+        console.print(Text(f"too narrow for: {left_out}", style="dim"))
+
+
+def _widths(cells: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How wide each column has to be, with the gap behind it; the cells of the last one can be folded."""
+    widths = {name: max(map(cell_len, [name, *column])) + _GAP for name, column in cells.items()}
+    *_, last = widths
+    return {**widths, last: min(widths[last], _FOLDED + _GAP)}
+
+
+def _fitting(widths: Mapping[str, int], spare: Sequence[str], room: int) -> list[str]:
+    """The columns that have room, of the spare ones the last first."""
+    shown = [name for name in widths if name not in spare]
+    left = room - sum(widths[name] for name in shown)
+    for name in reversed(spare):
+        if widths[name] <= left:
+            shown.append(name)
+            left -= widths[name]
+    return [name for name in widths if name in shown]
+
+
+def _folded(widths: Mapping[str, int], shown: Sequence[str], room: int) -> set[str]:
+    """The columns whose cells are folded: the last one, and the widest behind the first where that is not enough."""
+    (*_, last), inner = widths, shown[1:]
+    if sum(widths[name] for name in shown) <= room or not inner:
+        return {last}
+    return {last, max(inner, key=lambda name: widths[name])}
 
 
 def visible(text: str) -> str:

@@ -47,4 +47,7 @@ def _restore(before: str | None) -> None:
 def _refuse(arguments: Sequence[str]) -> None:
     for words in CHANGING:
         if tuple(arguments[: len(words)]) == words and load().read_only:
-            raise ReadOnly(f"`arqlight {' '.join(words)}` changes something: leave out {OPTION}, or unset {VARIABLE}.")
+            named = os.environ.get("ARQLIGHT_CONTEXT")
+            remedy = f"leave out {OPTION}, or unset {VARIABLE}"
+            remedy += f", or take another context than {named}, should that be read-only" if named else ""
+            raise ReadOnly(f"`arqlight {' '.join(words)}` changes something: {remedy}.")

@@ -1,14 +1,17 @@
 """What most commands begin with: settings, a server (found, or our own started), a store on it."""
 
 import getpass
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 
+from arqlight_core import rights
 from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import Settings, load
 from arqlight_core.store import connect, gateway
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
 
 
 def server_url(settings: Settings) -> str:
@@ -37,8 +40,17 @@ async def writing(settings: Settings | None = None) -> AsyncGenerator[Store]:
         yield store
 
 
+async def refuse_unfit(queues: Iterable[str], settings: Settings | None = None) -> None:
+    """Raises an ArqlightError where workers of these declared queues could not do their work."""
+    async with writing(settings) as store:
+        await rights.refuse_serving(store, [QueueKeys.declared(name) for name in queues])
+
+
 def actor() -> str:
-    """Who acts, as the audit and every banner will name them."""
+    """Who acts, as the audit and every banner will name them: a context may say so, else the user of the machine."""
+    told = os.environ.get("ARQLIGHT_ACTOR")
+    if told:
+        return told
     try:
         return getpass.getuser()
     except OSError:

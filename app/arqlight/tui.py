@@ -14,15 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from platformdirs import user_state_path
-
+from arqlight import orphans, places, room_settings
+from arqlight.named_servers import NamedServers
 from arqlight_core.errors import UsageError
+from arqlight_core.policy.thresholds import read_thresholds
+from arqlight_core.settings import load
 from arqlight_screens.control_room import ControlRoom
 from arqlight_screens.kept import Kept
 from arqlight_screens.source import Unavailable
 
 if TYPE_CHECKING:
-    from arqlight_core.observe import FleetView
+    from arqlight_core.observe import FleetView, Lookout
     from arqlight_core.operations import Report
     from arqlight_core.store.gateway import Store
 
@@ -37,8 +39,9 @@ class StoreFleet:
     def __init__(self, url_of: Callable[[], str], actor: str = "", *, read_only: bool = False) -> None:
         self._url_of = url_of
         self._actor = actor
-        self._read_only = read_only
+        self.read_only = read_only
         self._store: Store | None = None
+        self._lookout: Lookout | None = None
         self._opening = asyncio.Lock()
         self.address = "the server"
         self._denied: frozenset[str] | None = None
@@ -50,7 +53,8 @@ class StoreFleet:
         async def seen(store: "Store") -> "FleetView":
             if self._denied is None:
                 await self._learn(store)
-            return await observe.fleet(store)
+            self._lookout = self._lookout or observe.Lookout(store)
+            return await self._lookout.look()
 
         return await self._ask(seen)
 
@@ -65,13 +69,16 @@ class StoreFleet:
         """What a function of `arqlight_core.observe` answers."""
         return await self._ask(lambda store: question(store, *args, **kwargs))
 
-    async def perform(self, operation: str, **arguments: Any) -> "Report":
+    async def perform(self, operation: str, /, **arguments: Any) -> "Report":
         """Carry out an operation as the person at the keyboard. Raises ReadOnly or NotAllowed before it is begun."""
         from arqlight.session import actor  # noqa: PLC0415 - after the first frame
         from arqlight_core import rights  # noqa: PLC0415 - after the first frame
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
+        from arqlight_core.operations.everywhere import everywhere  # noqa: PLC0415 - after the first frame
 
         asked, by = OPERATIONS[operation], self._actor or actor()
+        if "selection" in arguments and not arguments["selection"].queue:  # of a group of failures, in all its queues
+            asked = everywhere(asked)
 
         async def performed(store: "Store") -> "Report":
             await self._learn(store)  # rights may have changed since
@@ -86,6 +93,13 @@ class StoreFleet:
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
 
         self._denied = await rights.lacking(store, OPERATIONS.values())
+
+    def refuse_changes(self) -> None:
+        """Refuse every change from now on: what changes something is refused before it is sent."""
+        self.read_only = True
+        self._denied = None
+        if self._store is not None:
+            self._store.read_only = True
 
     async def close(self) -> None:
         """Let go of the server."""
@@ -110,7 +124,7 @@ class StoreFleet:
             if self._store is None:
                 url = await _in_daemon(self._url_of)
                 self.address = connect.shown(url)
-                self._store = await gateway.open_store(url, read_only=self._read_only)
+                self._store = await gateway.open_store(url, read_only=self.read_only)
         return self._store
 
 
@@ -148,19 +162,39 @@ def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) 
         actor: Who is at the keyboard; by default the user of the machine.
         read_only: Refuse every operation.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+    if not in_browser() and not _has_terminal():
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
-    log_file = user_state_path("arqlight") / "control-room.log"
-    _log_to(log_file)
-    kept = Kept(user_state_path("arqlight") / "control-room.json")
-    room = ControlRoom(StoreFleet(url_of, actor, read_only=read_only), _driver(), kept=kept)
-    room.run()
+    if in_browser():
+        orphans.end_with_parent()
+    told = room_settings.read()
+    servers = NamedServers(lambda: StoreFleet(url_of, actor, read_only=load().read_only))
+    _log_to(places.log())
+    room = ControlRoom(
+        StoreFleet(url_of, actor, read_only=read_only),
+        _driver(),
+        kept=Kept(places.memory()),
+        servers=servers,
+        clipboard=told.clipboard,
+        thresholds=read_thresholds(load().alerts),
+    )
+    room.run(mouse=told.mouse)
     if room.crash is not None:
-        _say(f"The control room met an error and closed ({type(room.crash).__name__}); {log_file} has the details.")
+        _say(f"The control room met an error and closed ({type(room.crash).__name__}); {places.log()} has the details.")
     return room.return_code or 0
 
 
+def in_browser() -> bool:
+    """Whether `arqlight web` shows this room."""
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def _driver() -> Any:
+    if in_browser():
+        return None  # Textual's own, named by the variable
     from arqlight_screens.driver import QuickDriver  # noqa: PLC0415 - needs a terminal of a POSIX system
 
     return QuickDriver

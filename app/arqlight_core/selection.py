@@ -1,6 +1,6 @@
 """Which jobs an operation means: some by their ids, or those of a state that match, as they stood at a moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,6 +9,9 @@ import msgspec
 from arqlight_core.codec import masked
 from arqlight_core.errors import UsageError
 from arqlight_core.jobs import State
+
+MOST_IDS = 10_000
+"""An order is kept and read as a whole."""
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_fields=True):
@@ -33,6 +36,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
     """What stands somewhere in the id, the last error or the masked payload, in any case."""
     held_by: str = ""
     """Who holds it, or what: as its record says."""
+    error: str = ""
+    """What stands somewhere in the last error, in any case."""
     where: dict[str, str] = {}
     """Fields of the masked payload and their values as text, such as tenant=acme; a dot leads into a nested field."""
 
@@ -43,6 +48,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
             )
         if not self.ids and self.state is None:
             raise UsageError("Say of which state, as in --state dead.")
+        if len(self.ids) > MOST_IDS:
+            raise UsageError(f"{len(self.ids):,} ids are too many, {MOST_IDS:,} the most; select by what jobs match.")
 
     @property
     def is_filtered(self) -> bool:
@@ -54,6 +61,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
             self.older_ms,
             self.text,
             self.held_by,
+            self.error,
             self.where,
         )
         return any(named)
@@ -79,6 +87,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
             "failure": self.fingerprint,
             "correlation id": self.correlation_id,
             "held by": self.held_by,
+            "error": self.error,
         }
         told = [f"{name} {value}" for name, value in named.items() if value]
         told += [f"{name}={value}" for name, value in self.where.items()]
@@ -88,7 +97,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is known of a job that may be meant; `since_ms` is when it was queued, or has ended."""
+    """What is known of a job that may be meant; `since_ms` is when it was queued, or has ended; 0: nobody knows."""
 
     job_id: str
     job_type: str = ""
@@ -106,13 +115,26 @@ def held_by(rule: str) -> str:
     return f"hold {rule}"
 
 
+def hidden_of(where: Iterable[str], sensitive: frozenset[str]) -> frozenset[str]:
+    """Those of the fields to be matched that are sensitive, or lie within what is."""
+    return frozenset(path for path in where if sensitive.intersection(path.split(".")))
+
+
+def refuse_hidden(where: Iterable[str], sensitive: frozenset[str]) -> None:
+    """Raises UsageError for a field that would match nothing, because nobody may see it."""
+    if hidden := hidden_of(where, sensitive):
+        raise UsageError(f"{', '.join(sorted(hidden))}: a sensitive field can be neither searched nor matched.")
+
+
 def matches(selection: Selection, job: Candidate, sensitive: frozenset[str]) -> bool:
     """Whether a job is meant; sensitive fields can be neither searched nor matched."""
     if selection.job_type not in ("", job.job_type) or selection.fingerprint not in ("", job.fingerprint):
         return False
     if selection.correlation_id not in ("", job.correlation_id) or selection.held_by not in ("", job.held_by):
         return False
-    if selection.older_ms and job.since_ms > selection.moment_ms - selection.older_ms:
+    if selection.error.casefold() not in job.error.casefold():
+        return False
+    if selection.older_ms and not 0 < job.since_ms <= selection.moment_ms - selection.older_ms:
         return False
     if not selection.text and not selection.where:
         return True

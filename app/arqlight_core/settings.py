@@ -84,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = field(name="ARQLIGHT_LOG_LEVEL", default=None)
     """The least that is logged; without it INFO in workers and WARNING elsewhere."""
 
+    alerts: str = field(name="ARQLIGHT_ALERTS", default="")
+    """From when on something is worth an alert, where not as usual; see `arqlight_core.policy.thresholds`."""
+
     port: Port = field(name="PORT", default=8080)
     """Where HTTP is served."""
 

@@ -24,6 +24,15 @@ class Column(Generic[R]):
     right: bool = False
     order: Callable[[R], Any] | None = None
     """What rows are sorted by; None in an answer sorts last. Without it, the column does not sort."""
+    at: Callable[[R], float | None] | None = None
+    """The moment (ms, server's clock) behind a cell that tells an age: it stands there when times are absolute."""
+    arrow: str = ""
+    """Which way it sorts, when it does."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.title.strip()
 
     def draw(self, row: R, now_ms: int, width: int) -> Line:
         """The cell in exactly `width` cells."""
@@ -33,8 +42,9 @@ class Column(Generic[R]):
         return (*cell, Part(" " * max(0, width - width_of(cell))))
 
     def head(self, width: int) -> Part:
-        """The column's title over its cells."""
-        return Part(pad(self.title, width, right=self.right), "head")
+        """The column's title over its cells; an arrow takes the place of its last letter when room is short."""
+        title = f"{self.name[: width - 1]}{self.arrow}" if self.arrow else self.title
+        return Part(pad(title, width, right=self.right), "head")
 
 
 Fitted = tuple[tuple[Column[R], int], ...]

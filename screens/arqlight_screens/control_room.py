@@ -2,31 +2,32 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import ModalScreen, Screen
-from textual.worker import WorkerFailed
 
 from arqlight_core import clock
-from arqlight_core.errors import ArqlightError
+from arqlight_core.errors import ArqlightError, ConfirmationNeeded
+from arqlight_core.policy.thresholds import Thresholds
+from arqlight_screens.alerting import Alerting
+from arqlight_screens.errands import Errands
 from arqlight_screens.followed import Followed
 from arqlight_screens.kept import Kept
 from arqlight_screens.keymap import Key
 from arqlight_screens.lines import Line
 from arqlight_screens.navigation import Navigation
 from arqlight_screens.opening import Opening
+from arqlight_screens.parts import parts_of
+from arqlight_screens.preferences import Preferences
+from arqlight_screens.program import Program
+from arqlight_screens.room import A, Purge
 from arqlight_screens.room_screen import RoomScreen
+from arqlight_screens.servers import NoOthers, Servers
 from arqlight_screens.sight import Sight
 from arqlight_screens.source import Fleet
-from arqlight_screens.text import visible
-from arqlight_screens.themes import DARK, THEMES
 from arqlight_screens.watch import UNWATCHED, WATCHED, Watch
 
 if TYPE_CHECKING:
@@ -35,53 +36,62 @@ if TYPE_CHECKING:
     from arqlight_core.operations import Report
 
 log = logging.getLogger(__name__)
-_TOLD_FOR = 5.0
-"""Seconds that a sentence stays."""
 
 
 def _commands() -> "type[Provider]":
     return import_module("arqlight_screens.palette").Commands
 
 
-class ControlRoom(App[None]):
+class ControlRoom(Program):
     """The control room of one fleet."""
 
     TITLE = "arqlight"
     CSS_PATH: ClassVar[Any] = [
         "control_room.tcss",
         "lines.tcss",
+        "charts.tcss",
+        "choosing.tcss",
         "confirm.tcss",
+        "failures.tcss",
+        "forms.tcss",
         "widgets/status_line.tcss",
         "widgets/line_table.tcss",
         "widgets/filter_line.tcss",
+        "widgets/command_line.tcss",
     ]
-    COMMANDS: ClassVar[set[Any]] = {*App[None].COMMANDS, _commands}
+    COMMANDS: ClassVar[set[Any]] = {_commands}
     COMMAND_PALETTE_DISPLAY = "^p"
 
-    def __init__(self, fleet: Fleet, driver_class: type[Driver] | None = None, *, kept: Kept | None = None) -> None:
-        super().__init__(driver_class=driver_class)
-        self.kept = kept or Kept()
+    def __init__(
+        self,
+        fleet: Fleet,
+        driver_class: type[Driver] | None = None,
+        *,
+        kept: Kept | None = None,
+        servers: Servers | None = None,
+        clipboard: str = "auto",
+        thresholds: Thresholds | None = None,
+    ) -> None:
+        super().__init__(driver_class)
+        self.kept, self.servers = kept or Kept(), servers or NoOthers()
+        self.preferences = Preferences(self, self.kept, self._look_every)
+        self.errands = Errands(self, clipboard)
         self._navigation = Navigation(self)
-        self.animation_level = "none"
         self.fleet = fleet
         self.sight = Sight(seen=clock.monotonic())
         self.frozen_at: float | None = None
-        self.crash: BaseException | None = None
+        self.purges = list[Purge]()
+        self.alerting = Alerting(thresholds or Thresholds())
         self._lookout = Watch(fleet, self._seen)
         self._followed = Followed(fleet, self._show_status, self._tell_end)
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK
+        self._pace, self._refusing = WATCHED, False
 
     def get_default_screen(self) -> Screen[None]:
         """What is painted first."""
         return Opening()
 
     def on_mount(self) -> None:
-        """Obey signals from the first moment on: a killed program must not leave the terminal in a state."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            leave = partial(self.exit, return_code=128 + number)
-            asyncio.get_running_loop().add_signal_handler(number, leave)
+        """Begin behind the first frame."""
         self.call_after_refresh(self._begin)
 
     async def on_unmount(self) -> None:
@@ -94,7 +104,7 @@ class ControlRoom(App[None]):
 
     async def _open(self) -> None:
         await asyncio.to_thread(import_module, "arqlight_screens.overview")
-        self._navigation.begin()
+        self._navigation.begin(self.kept.memory.view)
         self.set_interval(1.0, self._tick)
         await self._lookout.run()
 
@@ -103,6 +113,7 @@ class ControlRoom(App[None]):
     async def _seen(self, sight: Sight) -> None:
         if self.frozen_at is None:
             self.sight = sight
+            self.alerting.heed(sight.view)
             screen = self._front
             if screen is not None:
                 await screen.follow(sight)
@@ -132,9 +143,13 @@ class ControlRoom(App[None]):
 
     def watch_app_focus(self, focus: bool) -> None:  # noqa: FBT001 - Textual's own signature
         """Look less often at what nobody looks at."""
-        self._lookout.every = WATCHED if focus else UNWATCHED
+        self._lookout.every = self._pace if focus else max(self._pace, UNWATCHED)
         if focus:
             self.look_now()
+
+    def _look_every(self, seconds: float) -> None:
+        self._pace = self._lookout.every = seconds
+        self.look_now()
 
     def look_now(self) -> None:
         """Look at the fleet before it is time to."""
@@ -146,12 +161,41 @@ class ControlRoom(App[None]):
         self._show_status()
         self.look_now()
 
+    async def look_at(self, fleet: Fleet) -> None:
+        """Look at another fleet from now on: nothing that was seen of the last one stays."""
+        left, self.fleet = self.fleet, fleet
+        if self._refusing:
+            fleet.refuse_changes()
+        for worker in [one for one in self.workers if one.group in ("watch", "bulks")]:
+            worker.cancel()
+        self.sight, self.frozen_at = Sight(seen=clock.monotonic(), every=self._pace), None
+        self.purges.clear()
+        self.alerting = Alerting(self.alerting.thresholds)
+        self._lookout = Watch(fleet, self._seen)
+        self._lookout.every = self._pace
+        self._followed = Followed(fleet, self._show_status, self._tell_end)
+        await self._navigation.start_over()
+        self.run_worker(self._lookout.run(), group="watch")
+        await left.close()
+
+    def refuse_changes(self) -> None:
+        """Refuse every change until the room is left."""
+        self._refusing = True
+        self.fleet.refuse_changes()
+        self._show_status()
+        self.tell("Read-only until this room is left: nothing can be changed from here.")
+
     # ------------------------------------------------------------------ what is done
 
-    async def ask(self, operation: str, **arguments: Any) -> "Report | None":
-        """Carry out an operation and answer its report; None when it failed, which was told."""
+    async def ask(self, operation: str, /, **arguments: Any) -> "Report | None":
+        """Carry out an operation and answer its report; None when it failed, which was told.
+
+        Raises ConfirmationNeeded when what was confirmed has changed meanwhile.
+        """
         try:
             return await self.fleet.perform(operation, **arguments)
+        except ConfirmationNeeded:
+            raise
         except ArqlightError as problem:
             self.tell(str(problem), failed=True)
         except Exception as problem:  # a failed operation must not end the room
@@ -159,24 +203,26 @@ class ControlRoom(App[None]):
             self.tell(f"{operation} failed ({type(problem).__name__}: {problem})", failed=True)
         return None
 
-    async def carry_out(self, operation: str, **arguments: Any) -> None:
-        """Carry out an operation and tell what came of it."""
+    async def carry_out(self, operation: str, /, **arguments: Any) -> "Report | None":
+        """Carry out an operation and tell what came of it; None when it failed. Raises ConfirmationNeeded."""
         report = await self.ask(operation, **arguments)
         if report is None:
-            return
+            return None
         carried = report.state in ("queued", "running")
         skipped = "; ".join(f"{count} left alone: {why}" for why, count in report.skipped.items())
         told = f"{report.summary} ({skipped})" if skipped else report.summary
         self.tell(told, failed=not (report.changed or carried))
-        if carried:
-            self.run_worker(self._followed.follow(report.operation), group="bulks")
+        for part in parts_of(report).values():
+            if part.state in ("queued", "running"):
+                self.run_worker(self._followed.follow(part.operation), group="bulks")
         self.look_now()
+        return report
 
     def _tell_end(self, sentence: str, failed: bool) -> None:  # noqa: FBT001 - what is followed tells it so
         self.tell(sentence, failed=failed)
         self.look_now()
 
-    async def confirmed(self, question: ModalScreen[bool]) -> bool:
+    async def answer(self, question: ModalScreen[A]) -> A:
         """Ask, and wait for the answer."""
         return await self.push_screen_wait(question)
 
@@ -187,6 +233,11 @@ class ControlRoom(App[None]):
     def leave(self) -> None:
         """Take the screen in front away."""
         self.pop_screen()
+
+    @property
+    def view(self) -> str:
+        """The view in front, or the one from which one has come here."""
+        return self._navigation.view
 
     def go(self, view: str) -> None:
         """Go to a view: it stands right upon the overview, so that one step back leads there."""
@@ -199,26 +250,3 @@ class ControlRoom(App[None]):
     def press(self, key: Key) -> None:
         """Do what the key does."""
         self.simulate_key(key.keys.partition(",")[0])
-
-    def tell(self, text: str, *, failed: bool = False) -> None:
-        """Show a sentence for a moment."""
-        self.notify(visible(text), severity="warning" if failed else "information", timeout=_TOLD_FOR, markup=False)
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Of Textual's own commands, those that mean something here."""
-        for command in super().get_system_commands(screen):  # pyright: ignore[reportUnknownMemberType]
-            if command.title in {"Theme", "Screenshot"}:
-                yield command
-
-    # ------------------------------------------------------------------ the end
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Log it without locals: they may hold payloads and passwords."""
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        log.critical("the control room ended", exc_info=cause)
-        self.crash = self.crash or cause
-        super()._handle_exception(error)
-
-    def _print_error_renderables(self) -> None:
-        """Whoever started the room says in one line what happened; Textual's own page would show locals."""
-        self._exit_renderables.clear()

@@ -14,6 +14,7 @@ _ONE_DECIMAL, _NO_DECIMAL = 99.95, 999.5
 """Up to where a scaled count rounds to three digits, with and without a decimal."""
 _LEAST_RATE, _SMALL_RATE = 0.05, 9.95
 _LEAST_SHARE = 0.005
+_KIBI = 1024
 
 
 def count(number: float) -> str:
@@ -25,6 +26,15 @@ def count(number: float) -> str:
         if scaled < _NO_DECIMAL:
             return f"{scaled:.{1 if scaled < _ONE_DECIMAL else 0}f}{unit}"
     return ">1T"
+
+
+def size(number_of_bytes: float) -> str:
+    """Bytes in at most five cells: 512B, 97.3M, 1.2G."""
+    scaled, units = float(number_of_bytes), "BKMGTP"
+    while scaled >= _NO_DECIMAL and len(units) > 1:
+        scaled, units = scaled / _KIBI, units[1:]
+    whole = units[0] == "B" or scaled >= _ONE_DECIMAL
+    return f"{scaled:.{0 if whole else 1}f}{units[0]}"
 
 
 def rate(per_second: float) -> str:
@@ -86,6 +96,20 @@ def moment(moment_ms: float, now_ms: float) -> str:
     return then.strftime("%H:%M:%S" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S")
 
 
+def short_moment(moment_ms: float, now_ms: float) -> str:
+    """A moment in local time in at most eleven cells: to the second today, to the minute on another day."""
+    then, now = _local(moment_ms), _local(now_ms)
+    if then is None or now is None:
+        return "never"
+    return then.strftime("%H:%M:%S" if then.date() == now.date() else "%m-%d %H:%M")
+
+
+def file_moment(moment_ms: float) -> str:
+    """A moment in local time as part of a file's name."""
+    then = _local(moment_ms)
+    return then.strftime("%Y%m%d-%H%M%S") if then else "never"
+
+
 def _local(moment_ms: float) -> datetime | None:
     """A job may carry any number as its moment; no calendar has a date for most of them."""
     try:
@@ -105,6 +129,25 @@ def sparkline(values: Sequence[int], width: int) -> str:
     shown = values[-width:]
     top = max(shown, default=0)
     return "".join(_level(value, top) for value in shown).rjust(width)
+
+
+def grouped(values: Sequence[int], width: int) -> list[int]:
+    """The sums of as many neighbours as make them fit the width, the newest group last and whole."""
+    each = max(1, -(-len(values) // max(1, width)))
+    first = len(values) % each
+    groups = [values[start : start + each] for start in range(first, len(values), each)]
+    return [sum(group) for group in groups]
+
+
+def columns_of(values: Sequence[int], rows: int) -> list[str]:
+    """The values as columns over so many rows, the topmost first, on a zero baseline; anything above 0 is seen."""
+    steps, top = len(_LEVELS), max(values, default=0)
+    heights = [-(-value * rows * steps // top) if value > 0 else 0 for value in values]
+    return ["".join(_cell(height - row * steps) for height in heights) for row in reversed(range(rows))]
+
+
+def _cell(eighths: int) -> str:
+    return _LEVELS[min(eighths, len(_LEVELS)) - 1] if eighths > 0 else " "
 
 
 def _level(value: int, top: int) -> str:

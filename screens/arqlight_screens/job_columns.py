@@ -7,6 +7,7 @@ from arqlight_core.jobs import State
 from arqlight_core.observe import JobRow
 from arqlight_screens.columns import Column
 from arqlight_screens.figures import NOTHING, age, bar, stopwatch, time_of_day
+from arqlight_screens.job_progress import remaining_ms
 from arqlight_screens.lines import Line, Part
 
 _BAR = 10
@@ -35,6 +36,14 @@ def _due_in(row: JobRow, now: int) -> Part:
     return Part(age(row.moment_ms - now))
 
 
+def _moment(row: JobRow) -> int:
+    return row.moment_ms
+
+
+def _claimed(row: JobRow) -> int:
+    return row.claimed_ms
+
+
 def _due_at(row: JobRow, _now: int) -> Part:
     return Part(time_of_day(row.moment_ms), "dim")
 
@@ -52,6 +61,11 @@ def _progress(row: JobRow, _now: int) -> Part | Line:
         return Part("")
     done, rest = bar(row.share, _BAR)
     return (Part(done, "ok"), Part(rest, "dim"), Part(f"{row.share:>5.0%}"))
+
+
+def _left(row: JobRow, now: int) -> Part:
+    left = remaining_ms(row.done, row.total, now - row.claimed_ms) if row.claimed_ms else None
+    return Part(NOTHING if left is None else age(left))
 
 
 def _stage(row: JobRow, _now: int) -> Part:
@@ -80,44 +94,45 @@ def _text(title: str, cell: Callable[[JobRow, int], Part], width: int, priority:
 
 _TYPE = Column("type", 14, _type, 2, most=28)
 _ATTEMPT = Column("try", 3, _attempt, 3, right=True)
-_ENDED = Column("ended", 8, _ended, 2, right=True)
+_ENDED = Column("ended", 8, _ended, 2, right=True, at=_moment)
 
 _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
     State.SCHEDULED: (
         _TYPE,
-        Column("due in", 6, _due_in, 1, right=True),
+        Column("due in", 6, _due_in, 1, right=True, at=_moment),
         Column("due at", 8, _due_at, 4),
         _ATTEMPT,
         _text("because", _because, 10, 3),
     ),
     State.WAITING: (
         _TYPE,
-        Column("due for", 7, _due_for, 1, right=True),
+        Column("due for", 7, _due_for, 1, right=True, at=_moment),
         _ATTEMPT,
         _text("because", _because, 10, 3),
     ),
     State.ACTIVE: (
         _TYPE,
-        Column("runs", 7, _running, 1, right=True),
+        Column("runs", 7, _running, 1, right=True, at=_claimed),
         Column("progress", _BAR + 5, _progress, 1),
+        Column("left", 5, _left, 2, right=True),
         _text("stage", _stage, 12, 3),
         _ATTEMPT,
         Column("worker", 16, _worker, 4, most=30),
     ),
     State.RETRYING: (
         _TYPE,
-        Column("due in", 6, _due_in, 1, right=True),
+        Column("due in", 6, _due_in, 1, right=True, at=_moment),
         _ATTEMPT,
         _text("error", _error, 24, 1),
     ),
     State.HELD: (
         _TYPE,
-        Column("due in", 6, _due_in, 1, right=True),
+        Column("due in", 6, _due_in, 1, right=True, at=_moment),
         _ATTEMPT,
         _text("because", _because, 24, 1),
     ),
     State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30)),
-    State.DEAD: (_TYPE, _ENDED, _text("error", _error, 24, 1), _text("reason", _reason, 12, 3)),
+    State.DEAD: (_TYPE, _ENDED, _text("error", _error, 24, 1), Column("reason", 12, _reason, 3, most=24)),
     State.CANCELLED: (_TYPE, _ENDED, _text("reason", _reason, 14, 1)),
 }
 

@@ -8,6 +8,8 @@ import msgspec
 from arqlight_screens.arrangement import PLAIN, Arrangement
 
 log = logging.getLogger(__name__)
+_COMMANDS = 100
+"""Commands that are remembered."""
 
 
 class Memory(msgspec.Struct):
@@ -15,7 +17,11 @@ class Memory(msgspec.Struct):
 
     view: str = ""
     theme: str = ""
+    absolute: bool = False
+    """Whether times are told as moments."""
     tables: dict[str, Arrangement] = msgspec.field(default_factory=dict[str, Arrangement])
+    commands: list[str] = msgspec.field(default_factory=list[str])
+    """What was typed, the newest last."""
 
 
 class Kept:
@@ -30,8 +36,16 @@ class Kept:
         return self.memory.tables.get(table, PLAIN)
 
     def arrange(self, table: str, wanted: Arrangement) -> None:
-        """Remember how a table is arranged."""
-        self.memory.tables[table] = wanted
+        """Remember how a table is arranged; one that is as it was made needs no memory."""
+        if wanted == PLAIN:
+            self.memory.tables.pop(table, None)
+        else:
+            self.memory.tables[table] = wanted
+
+    def command(self, text: str) -> None:
+        """Remember a command as the newest."""
+        others = [one for one in self.memory.commands if one != text]
+        self.memory.commands = [*others[1 - _COMMANDS :], text]
 
     def save(self) -> None:
         """Write it down; a folder that cannot be written is no reason to fail."""
@@ -39,7 +53,9 @@ class Kept:
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.write_bytes(msgspec.json.format(msgspec.json.encode(self.memory)))
+            written = self._file.with_suffix(".new")
+            written.write_bytes(msgspec.json.format(msgspec.json.encode(self.memory)))
+            written.replace(self._file)
         except OSError as problem:
             log.warning("the state of the screen was not kept: %s", problem)
 

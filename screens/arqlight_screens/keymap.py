@@ -13,6 +13,11 @@ _SHOWN = {
     "slash": "/",
     "exclamation_mark": "!",
     "minus": "-",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "colon": ":",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
@@ -43,10 +48,12 @@ class Key:
     label: str
     help: str
     hinted: bool = False
-    operation: str = ""
-    """The operation on jobs that it carries out: it fits the jobs of some states only."""
-    opposites: tuple[str, ...] = ()
-    """The operations on a queue of which it carries out the one that fits."""
+    operations: tuple[str, ...] = ()
+    """The operations of which it carries out the one that fits what is meant."""
+    target: str = ""
+    """What they act upon."""
+    every: bool = False
+    """Whether they act upon all jobs of a tab rather than one."""
     denied: bool = False
     """Whether whoever looks may do none of them: it is shown as unavailable, and says why when it is pressed."""
 
@@ -71,8 +78,7 @@ def marked(keys: Iterable[Key], denied: Collection[str]) -> list[Key]:
 
 
 def _is_denied(key: Key, denied: Collection[str]) -> bool:
-    names = key.opposites or ((key.operation,) if key.operation else ())
-    return bool(names) and all(name in denied for name in names)
+    return bool(key.operations) and all(name in denied for name in key.operations)
 
 
 MOVING = (
@@ -88,8 +94,35 @@ OPENING = (Key("enter,l", "open", "open", "open what the cursor is on", hinted=T
 
 LEAVING = (Key("escape,backspace,q", "back", "back", "one step back; leaves a filter first", hinted=True),)
 
+UNDO = Key(
+    "u",
+    "undo",
+    "undo",
+    "put back what was purged last: in the queue at hand, or else from this room",
+    hinted=True,
+    operations=("undo",),
+    target="trash",
+)
+
+NEXT_ALARM = Key(
+    "exclamation_mark", "next_alarm", "next alarm", "go to the next queue that something is wrong with", hinted=True
+)
+
+COMMANDING = (
+    Key("colon", "command", "command", "go, look or set by a command's name; tab completes it", hinted=True),
+    Key("s", "columns", "columns", "which columns there are, and which one sorts"),
+    Key("less_than_sign", "sort(-1)", "sort ←", "sort by the column before"),
+    Key("greater_than_sign", "sort(1)", "sort →", "sort by the next column"),
+    Key("y", "copy", "copy", "copy what the cursor is on: its id, all of it, the command that prints it"),
+    Key("e", "export", "export", "write the table to a file, as it is filtered and sorted"),
+)
+
 ANYWHERE = (
+    Key("a", "actions", "actions", "everything that can be done to what is under the cursor", hinted=True),
+    replace(UNDO, hinted=False),
+    replace(NEXT_ALARM, hinted=False),
     Key("f", "freeze", "freeze", "freeze the view, or let it go on"),
+    *COMMANDING,
     Key("ctrl+p", "app.command_palette", "palette", "every command, queue and theme by name"),
     Key("ctrl+q", "app.quit", "quit", "leave the control room at once"),
     Key("question_mark,f1", "help", "help", "this page", hinted=True),

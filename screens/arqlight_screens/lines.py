@@ -28,6 +28,16 @@ def width_of(line: Iterable[Part]) -> int:
     return sum(cell_len(visible(part.text)) for part in line)
 
 
+def place_at(line: Iterable[Part], x: int) -> int | None:
+    """Which of the line's parts stands in this cell; None behind its end."""
+    right = 0
+    for place, part in enumerate(line):
+        right += cell_len(visible(part.text))
+        if x < right:
+            return place
+    return None
+
+
 class Toned(Widget):
     """A widget that draws lines. Themes style the tones through component classes, see `control_room.tcss`."""
 

@@ -7,7 +7,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from arqlight_screens.arrangement import Arrangement, shown_columns, sorted_rows
+from arqlight_screens.arrangement import sorted_rows
 from arqlight_screens.columns import Column
 from arqlight_screens.keymap import FILTERING, LEAVING, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
@@ -24,10 +24,8 @@ class RowTable(LineTable[R]):
 
 
 class Listing(Operating, Generic[R]):
-    """A table of everything there is of one kind. What it says of itself is in these five, and in `read`."""
+    """A table of everything there is of one kind. What it says of itself is in these, in `NAME` and in `read`."""
 
-    NAME: ClassVar[str] = ""
-    """What the view is called: in its crumb, and where its arrangement is kept."""
     NOTHING: ClassVar[Sequence[Line]] = ()
     """What stands in place of the rows when there are none."""
     KEYS: ClassVar[tuple[Key, ...]] = (*OPENING, FILTERING)
@@ -64,22 +62,12 @@ class Listing(Operating, Generic[R]):
         """Read the rows again."""
         self._rows, self._read = await self.read(), True
         self.note(())
-        self.show_rows()
+        self.see(self.room.sight)
 
     def see(self, sight: Sight) -> None:
         """Draw what was read, as the filter and the operator want it."""
+        self.show_rows()
         super().see(sight)
-        self.show_rows()
-
-    @property
-    def arrangement(self) -> Arrangement:
-        """How the operator wants the table."""
-        return self.room.kept.arrangement(self.NAME)
-
-    def rearrange(self, wanted: Arrangement) -> None:
-        """Show the table so from now on."""
-        self.room.kept.arrange(self.NAME, wanted)
-        self.show_rows()
 
     def matching(self) -> Sequence[R]:
         """The rows that the filter lets through, in the wanted order."""
@@ -92,17 +80,15 @@ class Listing(Operating, Generic[R]):
         drawn = (part.text for column in self.columns() for part in column.draw(row, self.now_ms, column.most or 200))
         return " ".join(drawn).casefold()
 
-    @property
-    def now_ms(self) -> int:
-        """The server's clock as it was seen last; 0 before that."""
-        view = self.room.sight.view
-        return view.at_ms if view else 0
+    def show_again(self) -> None:
+        """Draw the rows once more."""
+        self.show_rows()
 
     def show_rows(self) -> None:
         """Draw the rows."""
         found = self.matching()
         self.table.placeholder = self._instead()
-        self.table.show_columns(shown_columns(self.columns(), self.arrangement))
+        self.table.show_columns(self.as_wanted(self.columns()))
         self.table.show(Listed(found, self.key_of), self.now_ms)
         if self.filter_text:
             self.note((Part(f" filter: {len(found):,} of {len(self._rows):,} match", "warn"),))

@@ -17,9 +17,23 @@ class Navigation:
         self._screens: dict[str, RoomScreen] = {}
         self._last = OVERVIEW
 
-    def begin(self) -> None:
-        """Show the overview."""
+    def begin(self, view: str = "") -> None:
+        """Show the overview, and upon it the view that was left last."""
         self._show(OVERVIEW)
+        if view != OVERVIEW and any(one.name == view for one in VIEWS):
+            self.go(view)
+
+    async def start_over(self) -> None:
+        """Forget every screen and show the view at hand anew: another fleet is looked at."""
+        here, old = self.view, list(self._screens.values())
+        self._screens.clear()
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+        for screen in old:
+            self._app.uninstall_screen(screen)  # pyright: ignore[reportUnknownMemberType] - Screen of whatever
+            screen.remove()
+        self._last = OVERVIEW
+        self.begin(here)
 
     @property
     def view(self) -> str:

@@ -1,90 +1,82 @@
-"""How a key becomes an operation: the target is taken at the key press, and what its plan asks for is asked."""
+"""How a key becomes an operation: what is meant is taken at the key press, and what its plan asks for is asked."""
 
-import inspect
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from arqlight_core.jobs import State
-from arqlight_core.operations import OPERATIONS, Selection
-from arqlight_core.operations.friction import Friction
-from arqlight_screens.confirm import Confirm
-from arqlight_screens.operation_keys import chosen, fits_state
+from arqlight_core.operations import OPERATIONS, Target
+from arqlight_screens.acting import act
+from arqlight_screens.actions_menu import ActionsMenu
+from arqlight_screens.forms import Form
+from arqlight_screens.keymap import UNDO, Key
+from arqlight_screens.meant import Meant, of_purge
+from arqlight_screens.operation_keys import fitting, thing
 from arqlight_screens.room_screen import RoomScreen
 
 _MOVED = "The list moved under the cursor: look, and press again."
+_UNREAD = "The jobs have not been read yet."
+_NOTHING_TO_UNDO = "Nothing was purged from here; `:trash` shows what can be put back, and `u` there does it."
 
 
 class Operating(RoomScreen):
-    """A screen whose keys act on a queue, a job or a tab of jobs."""
+    """A screen whose keys act on what it says is meant."""
 
-    def queue_meant(self) -> str | None:
-        """The queue that a key acts upon, now."""
-        return None
+    def meant(self) -> Sequence[Meant]:
+        """What a key acts upon, now: what is under the cursor or marked first, then what that belongs to."""
+        return ()
 
-    def job_meant(self) -> tuple[str, State] | None:
-        """The job that a key acts upon, now, and its state."""
-        return None
+    def hints(self) -> Iterable[Key]:
+        """The keys that fit what is under the cursor, under the names of what they would do."""
+        return [*fitting(self.KEYS, self.meant()), *([UNDO] if self.room.purges else ())]
 
-    def tab_meant(self) -> tuple[State, int] | None:
-        """The state whose jobs a key acts upon, and the moment (ms) at which they were seen."""
-        return None
-
-    def queue_settled(self) -> bool:
-        """Whether the queue has been under the cursor long enough to be meant."""
-        return True
-
-    def job_settled(self) -> bool:
-        """Whether the job has been under the cursor long enough to be meant."""
-        return True
-
-    def action_operate_queue(self, key: str) -> None:
-        """Do to the queue what the key stands for."""
-        queue = self.queue_meant()
-        if queue is None:
-            self.room.tell("No queue is under the cursor.", failed=True)
-        elif not self.queue_settled():
-            self.room.tell(_MOVED, failed=True)
-        else:
-            view = self.room.sight.view
-            operation = chosen(key, view.queue(queue) if view else None)
-            self.do(self._act(operation, queue, {"queue": queue}))
-
-    def action_operate_job(self, operation: str) -> None:
-        """Do it to the job under the cursor."""
-        queue, job = self.queue_meant(), self.job_meant()
-        if queue is None or job is None:
-            self.room.tell("No job is under the cursor.", failed=True)
-        elif not self.job_settled():
-            self.room.tell(_MOVED, failed=True)
-        else:
-            job_id, state = job
-            self.do(self._act(operation, queue, {"selection": Selection(queue, state, (job_id,))}))
-
-    def action_operate_all(self, operation: str) -> None:
-        """Do it to all jobs of the tab that were seen."""
-        queue, tab = self.queue_meant(), self.tab_meant()
-        if queue is None or tab is None:
-            self.room.tell("The jobs have not been read yet.", failed=True)
+    def action_operate(self, target: str, operations: str, every: bool = False) -> None:  # noqa: FBT001, FBT002 - a key's
+        """Do the one of these operations that fits."""
+        meant = thing(self.meant(), target, every=every)
+        if meant is None:
+            self.room.tell(_UNREAD if every else f"No {_ONE.get(target, target)} is under the cursor.", failed=True)
             return
-        state, moment_ms = tab
-        if fits_state(operation, state):
-            seen = Selection(queue, state, everything=True, moment_ms=moment_ms)
-            self.do(self._act(operation, queue, {"selection": seen}))
-        else:
-            self.room.tell(f"Jobs that are {state} cannot take this: {OPERATIONS[operation].label}.", failed=True)
+        names = operations.split()
+        name = next((one for one in names if not meant.said(one)), names[0])
+        if self.may(name, meant):
+            self.do(act(self.room, name, meant))
 
-    async def _act(self, operation: str, queue: str, meant: dict[str, Any]) -> None:
-        """Do it; where it may have to be confirmed, plan it first, and ask for what the plan asks for."""
-        if "confirm" not in inspect.signature(OPERATIONS[operation].run).parameters:
-            await self.room.carry_out(operation, **meant)
-            return
-        plan = await self.room.ask(operation, **meant, dry_run=True)
-        if plan is None:
-            return
-        selection = meant.get("selection")
-        state = selection.state if isinstance(selection, Selection) else None
-        if state and not plan.changed:
-            self.room.tell(f"There are no {state} jobs in {queue}.")
-        elif plan.asks == Friction.NONE:
-            await self.room.carry_out(operation, **meant)
-        elif await self.room.confirmed(Confirm(OPERATIONS[operation], queue, plan, state)):
-            await self.room.carry_out(operation, **meant, confirm=plan.confirm)
+    def may(self, name: str, meant: Meant) -> bool:
+        """Whether the operation would come to something, and means what is looked at; else why not is told."""
+        why = meant.said(name)
+        told = f"{OPERATIONS[name].label}: {why}." if why else "" if meant.settled else _MOVED
+        if told:
+            self.room.tell(f"{told[:1].upper()}{told[1:]}", failed=True)
+        return not told
+
+    def begin(self, name: str, meant: Meant) -> None:
+        """Ask for what the operation has to be told, then do it."""
+        if self.may(name, meant):
+            self.do(self._begun(name, meant))
+
+    async def _begun(self, name: str, meant: Meant) -> None:
+        told = await self.room.answer(Form(OPERATIONS[name], meant))
+        if told is not None:
+            await act(self.room, name, meant, told)
+
+    def action_actions(self) -> None:
+        """Offer everything that can be done to what is meant."""
+        meant = self.meant()
+        if meant:
+            self.do(self._chosen(meant))
+        else:
+            self.room.tell("There is nothing under the cursor to act upon.", failed=True)
+
+    async def _chosen(self, meant: Sequence[Meant]) -> None:
+        choice = await self.room.answer(ActionsMenu(meant, (*self.KEYS, UNDO)))
+        if choice is not None:
+            self.begin(choice.operation.name, choice.meant)
+
+    def action_undo(self) -> None:
+        """Put back what was purged last: in the queue that is meant, else from this room."""
+        meant = thing(self.meant(), Target.TRASH) or next(map(of_purge, reversed(self.room.purges)), None)
+        if meant is None:
+            self.room.tell(_NOTHING_TO_UNDO, failed=True)
+        elif self.may("undo", meant):
+            self.do(act(self.room, "undo", meant))
+
+
+_ONE = {"jobs": "job", "trash": "purge"}
+"""What one of these is called, where it is not called as its target is."""

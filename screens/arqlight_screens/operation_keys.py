@@ -1,98 +1,111 @@
-"""The registry's operations as keys: one each, and for what can be done to single jobs also one for all of a tab."""
+"""The registry's operations as keys: one each, opposites on one, and for jobs also one for all of a tab."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from arqlight_core.jobs import State, allows
-from arqlight_core.observe import QueueView
 from arqlight_core.operations import OPERATIONS, Danger, Operation, Target
-from arqlight_core.operations.actions import ACTIONS
-from arqlight_screens.keymap import Key
+from arqlight_screens.keymap import UNDO, Key
+from arqlight_screens.meant import Meant
 
 _DESTROYS = (Danger.DESTRUCTIVE, Danger.IRREVERSIBLE)
+_KNOWN = ("actor", "reason", "dry_run", "confirm")
+"""What whoever acts is asked for by other ways than a form's fields, or not at all."""
 
-_OF_QUEUE = (Target.QUEUE, Target.TRASH)
-PLACED = (*_OF_QUEUE, Target.JOBS)
-"""What a screen lets an operator act upon; the command line acts upon everything."""
+
+def on_target(target: Target) -> tuple[Key, ...]:
+    """What can be done by one key to what is under the cursor. Those that share a key are opposites."""
+    grouped: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS.values():
+        if operation.target is target and pressable(operation) and operation.name not in UNDO.operations:
+            grouped.setdefault(operation.key, []).append(operation)
+    return tuple(_together(operations) for operations in grouped.values())
 
 
 def on_queue() -> tuple[Key, ...]:
-    """What can be done to the queue under the cursor. Operations that share a key are each other's opposite."""
-    grouped: dict[str, list[Operation]] = {}
-    for target in _OF_QUEUE:
-        for operation in OPERATIONS.values():
-            if operation.target is target and pressable(operation):
-                grouped.setdefault(operation.key, []).append(operation)
-    return tuple(_together(key, operations) for key, operations in grouped.items())
-
-
-def _together(key: str, operations: list[Operation]) -> Key:
-    label = "/".join(operation.label for operation in operations)
-    told = "\n".join(operation.help for operation in operations)
-    names = tuple(operation.name for operation in operations)
-    return Key(key, f"operate_queue({key!r})", label, told, hinted=True, opposites=names)
+    """What can be done to the queue under the cursor."""
+    return on_target(Target.QUEUE)
 
 
 def on_job() -> tuple[Key, ...]:
-    """What can be done to the job under the cursor."""
-    return tuple(
-        Key(each.key, f"operate_job({each.name!r})", each.label, each.help, hinted=True, operation=each.name)
-        for each in _on_jobs()
-        if each.danger not in _DESTROYS
-    )
+    """What can be done to the job under the cursor, or those that are marked; what destroys is for all of a tab."""
+    return tuple(_together([each]) for each in _on_jobs() if each.danger not in _DESTROYS)
 
 
 def on_tab() -> tuple[Key, ...]:
     """What can be done to all jobs of the tab: destructive operations by their own key, the others with control."""
-    return tuple(
-        Key(
-            each.key if each.danger in _DESTROYS else f"ctrl+{each.key}",
-            f"operate_all({each.name!r})",
-            f"{each.label} all",
-            f"All jobs of the tab, after a question where they are many: {each.help[:1].lower()}{each.help[1:]}",
-            hinted=True,
-            operation=each.name,
-        )
-        for each in _on_jobs()
-    )
+    return tuple(_of_all(each) for each in _on_jobs() if each.danger in _DESTROYS or each.key.islower())
 
 
 def _on_jobs() -> list[Operation]:
-    return [operation for name, operation in OPERATIONS.items() if name in ACTIONS and _is_of_jobs(operation)]
+    return [one for one in OPERATIONS.values() if one.target is Target.JOBS and pressable(one)]
 
 
-def _is_of_jobs(operation: Operation) -> bool:
-    return operation.target is Target.JOBS and pressable(operation)
+def _together(operations: Sequence[Operation]) -> Key:
+    first, names = operations[0], tuple(one.name for one in operations)
+    return Key(
+        first.key,
+        f"operate({first.target.value!r}, {' '.join(names)!r})",
+        "/".join(one.label for one in operations),
+        "\n".join(one.help for one in operations),
+        hinted=True,
+        operations=names,
+        target=first.target,
+    )
+
+
+def _of_all(operation: Operation) -> Key:
+    told = (
+        f"All jobs of the tab, after a question where they are many: {operation.help[:1].lower()}{operation.help[1:]}"
+    )
+    return replace(
+        _together([operation]),
+        keys=operation.key if operation.danger in _DESTROYS else f"ctrl+{operation.key}",
+        action=f"operate({operation.target.value!r}, {operation.name!r}, True)",
+        label=f"{operation.label} all",
+        help=told,
+        every=True,
+    )
 
 
 def pressable(operation: Operation) -> bool:
     """Whether a key can stand for it: it has one, and needs to be told no more than what it acts upon."""
     _, _, *own = inspect.signature(operation.run).parameters.values()
-    needed = [one.name for one in own if one.default is one.empty]
-    return bool(operation.key) and needed == ["actor"]
+    return bool(operation.key) and all(one.default is not one.empty or one.name == "actor" for one in own)
 
 
-def fits_state(operation: str, state: State) -> bool:
-    """Whether jobs of this state can take the operation."""
-    return operation not in ACTIONS or allows(ACTIONS[operation].transition, state)
+def confirms(operation: Operation) -> bool:
+    """Whether it may have to be confirmed."""
+    return "confirm" in inspect.signature(operation.run).parameters
 
 
-def chosen(key: str, queue: QueueView | None) -> str:
-    """Which of the operations that share a key does something to the queue as it was seen."""
-    names = [name for name, operation in OPERATIONS.items() if operation.key == key and operation.target in _OF_QUEUE]
-    undone = "resume" if queue is not None and queue.paused else "pause"
-    return undone if undone in names else names[0]
+def own_parameters(operation: Operation, meant: Meant) -> list[inspect.Parameter]:
+    """What has to be, or can be, told beside what is meant."""
+    _, *told = inspect.signature(operation.run, eval_str=True).parameters.values()
+    return [one for one in told if one.name not in _KNOWN and one.name not in meant.arguments]
 
 
-def fitting(keys: Iterable[Key], state: State) -> list[Key]:
-    """The keys without those that jobs of this state cannot take."""
-    return [key for key in keys if not key.operation or fits_state(key.operation, state)]
+def arguments_of(operation: Operation, meant: Meant) -> dict[str, object]:
+    """Of what names the thing that is meant, what the operation takes."""
+    taken = inspect.signature(operation.run).parameters
+    return {name: value for name, value in meant.arguments.items() if name in taken}
 
 
-def directed(keys: Iterable[Key], queue: QueueView | None) -> list[Key]:
-    """The keys with the label of what they would do to this queue now."""
-    opposed = {key.action for key in on_queue()}
-    return [
-        replace(key, label=OPERATIONS[chosen(key.keys, queue)].label) if key.action in opposed else key for key in keys
-    ]
+def thing(meant: Iterable[Meant], target: str, *, every: bool = False) -> Meant | None:
+    """Of all that is meant, the one of this kind."""
+    return next((one for one in meant if one.target == target and one.every == every), None)
+
+
+def fitting(keys: Iterable[Key], meant: Sequence[Meant]) -> list[Key]:
+    """The keys without those that would come to nothing now; opposites under the label of the one that would not."""
+    return [fit for key in keys if (fit := _fitting(key, meant)) is not None]
+
+
+def _fitting(key: Key, meant: Sequence[Meant]) -> Key | None:
+    if not key.target:
+        return key
+    found = thing(meant, key.target, every=key.every)
+    fit = [name for name in key.operations if found is not None and not found.said(name)]
+    if not fit:
+        return None
+    return replace(key, label=OPERATIONS[fit[0]].label, operations=tuple(fit)) if len(key.operations) > 1 else key

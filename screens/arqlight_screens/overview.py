@@ -1,29 +1,36 @@
-"""The first screen: every queue of the fleet, and above them what is wrong first."""
+"""The first screen: every queue of the fleet, and above them its pulse and what is wrong first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from arqlight_core import clock
 from arqlight_core.jobs import State
-from arqlight_core.observe import FleetView, QueueView
-from arqlight_screens.alarms import alarms
+from arqlight_core.observe import Horizon, PastHour, horizons, past_hour, surroundings
+from arqlight_screens.alarms import line_of_alert
+from arqlight_screens.columns import Column
 from arqlight_screens.figures import count
-from arqlight_screens.keymap import FILTERING, OPENING, Key, bindings
+from arqlight_screens.keymap import FILTERING, NEXT_ALARM, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.operating import Operating
-from arqlight_screens.operation_keys import directed, on_queue
-from arqlight_screens.queue_columns import queue_columns
+from arqlight_screens.listing import Listing
+from arqlight_screens.meant import Meant, of_queue
+from arqlight_screens.operation_keys import on_queue
+from arqlight_screens.pulse import TALL, TALLER, pulse
+from arqlight_screens.queue_columns import WORST, queue_columns
 from arqlight_screens.queue_jobs import QueueJobs, first_tab
-from arqlight_screens.rows import Listed
+from arqlight_screens.queue_rows import QueueRow, rows_of
 from arqlight_screens.sight import Sight
+from arqlight_screens.source import Unavailable
+from arqlight_screens.text import visible
 from arqlight_screens.tones import Tone
+from arqlight_screens.widgets.line_block import LineBlock
 from arqlight_screens.widgets.line_table import LineTable
 
 _NO_QUEUES: Sequence[Line] = (
-    (),
     (Part("   No queue has been declared to this server yet.", "strong"),),
     (),
     (Part("   arqlight demo   ", "strong"), Part("starts a fleet and fills it with work of every kind")),
@@ -33,22 +40,20 @@ _NO_QUEUES: Sequence[Line] = (
 )
 
 
-def _name_of(queue: QueueView) -> str:
-    return queue.name
+_WORST = Key("w", "worst", "worst first", "the queues in the worst state first, or by their names again", hinted=True)
 
 
-class QueueTable(LineTable[QueueView]):
-    """The queues."""
+class Overview(Listing[QueueRow]):
+    """Queues in the order of their names, or as the operator wants them; the cursor stays on its queue."""
 
-
-class Overview(Operating):
-    """Queues in the order of their names; the cursor stays on its queue."""
-
+    NAME = "queues"
+    NOTHING: ClassVar[Sequence[Line]] = _NO_QUEUES
     KEYS: ClassVar[tuple[Key, ...]] = (
         *OPENING,
         *on_queue(),
         FILTERING,
-        Key("exclamation_mark", "next_alarm", "next alarm", "go to the next queue that something is wrong with"),
+        NEXT_ALARM,
+        _WORST,
     )
     LEAVING: ClassVar[tuple[Key, ...]] = (Key("q", "app.quit", "quit", "leave the control room", hinted=True),)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,32 +61,76 @@ class Overview(Operating):
         *bindings(LEAVING),
         *bindings((Key("escape,backspace", "back", "back", "leave the filter"),)),
     ]
+    FETCH_EVERY = 10.0
+
+    _columns = queue_columns(0)
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = QueueTable(queue_columns(FleetView(0, (), ())), _name_of, id="queues")
+        self._above = LineBlock(id="pulse")
         self._touring = False  # going from alarm to alarm: the line then tells of the cursor's queue
+        self._hour: PastHour | None = None
+        self._ends: Mapping[str, Horizon] = {}
+        self._asked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
-        """One table."""
-        return (self.table,)
+        """The fleet's pulse and a table."""
+        return (self._above, self.table)
+
+    # ------------------------------------------------------------------ what is seen
+
+    def columns(self) -> Sequence[Column[QueueRow]]:
+        """What is told of each queue."""
+        return self._columns
+
+    def key_of(self, row: QueueRow) -> str:
+        """A queue's name is its own."""
+        return row.name
+
+    async def read(self) -> Sequence[QueueRow]:
+        """The fleet's view has them: they were shown with it."""
+        return self._rows
 
     def see(self, sight: Sight) -> None:
         """Show every queue that the filter lets through."""
-        view, table = sight.view, self.table
-        if view is None:
-            table.placeholder = ((), (Part(f"   connecting to {self.room.fleet.address} …", "dim"),))
-            table.refresh()
-        else:
-            shown = [queue for queue in view.queues if self.filter_text in queue.name.casefold()]
-            table.placeholder = _NO_QUEUES if not view.queues else ((), (Part("   no queue matches", "dim"),))
-            table.show_columns(queue_columns(view))
-            table.show(Listed(shown, _name_of), view.at_ms)
-            self._note_filter(len(shown), len(view.queues))
+        if sight.view is not None:
+            self._rows, self._read = rows_of(sight.view, self._ends, self.room.alerting.alerts), True
+            self._columns = queue_columns(max((len(visible(row.name)) for row in self._rows), default=0))
         super().see(sight)
 
-    def _note_filter(self, shown: int, total: int) -> None:
-        self.note((Part(f" filter: {shown} of {total} queues match", "warn"),) if self.filter_text else ())
+    def _instead(self) -> Sequence[Line]:
+        if not self._read:
+            return (), (Part(f"   connecting to {self.room.fleet.address} …", "dim"),)
+        return super()._instead()
+
+    def see_status(self, sight: Sight) -> None:
+        """Show the header, the alerts and the pulse."""
+        super().see_status(sight)
+        width, height = self.size
+        if sight.view is None:
+            self._above.show(())
+        else:
+            self._above.show([*self._more_alerts(sight, height), *pulse(sight.view, self._hour, width, height)])
+
+    async def fetch(self) -> None:
+        """Ask for what stands beside the queues. Each answer is shown without the others."""
+        if self.room.sight.view is None:
+            raise Unavailable("Nothing was seen yet.")  # and so it is tried again at the next look
+        self.note(())
+        if clock.monotonic() - self._asked_at >= self.FETCH_EVERY:
+            self._asked_at = clock.monotonic()
+            for part in (self._read_hour, self._read_ends, self._read_around):
+                await self.shielded(part)
+            self.see(self.room.sight)
+
+    async def _read_hour(self) -> None:
+        self._hour = await self.room.fleet.observe(past_hour)
+
+    async def _read_ends(self) -> None:
+        self._ends = await self.room.fleet.observe(horizons)
+
+    async def _read_around(self) -> None:
+        self.room.alerting.around = await self.room.fleet.observe(surroundings)
 
     def crumbs(self, sight: Sight) -> Line:
         """The fleet's totals."""
@@ -98,21 +147,30 @@ class Overview(Operating):
             *_total(totals[State.DEAD], "dead", "bad"),
         )
 
+    # ------------------------------------------------------------------ what is wrong
+
     def trouble(self, sight: Sight) -> Line:
-        """The gravest alarm, or that of the queue under the cursor, and what to press."""
-        found = alarms(sight.view) if sight.view else []
-        if not found:
+        """The gravest alert, or that of the queue under the cursor, and what to press."""
+        found = self.room.alerting.alerts
+        if not found or sight.view is None:
             return (Part(" ✓ nothing needs attention", "ok"),) if sight.view and sight.view.queues else ()
         here = self.table.cursor_key
-        alarm = next((alarm for alarm in found if alarm.queue == here), None) if self._touring else None
-        alarm = alarm or found[0]
-        more = f"  +{len(found) - 1} more" if len(found) > 1 else ""
-        return (alarm.part, alarm.way_out(here=alarm.queue == here), Part(more, "dim"))
+        alert = next((one for one in found if one.queue == here), None) if self._touring else None
+        alert = alert or found[0]
+        hidden = len(found) - 1 - len(self._more_alerts(sight, self.size.height))
+        more = (Part(f"  +{hidden} more", "dim"),) if hidden > 0 else ()
+        return (*line_of_alert(alert, sight.view.at_ms, here=alert.queue == here), *more)
+
+    def _more_alerts(self, sight: Sight, height: int) -> Sequence[Line]:
+        """The next alerts, as many as the terminal has room for."""
+        room, here = 4 if height >= TALLER else 2 if height >= TALL else 0, self.table.cursor_key
+        shown = self.room.alerting.alerts[1 : 1 + room]
+        at_ms = sight.view.at_ms if sight.view else 0
+        return [line_of_alert(alert, at_ms, here=alert.queue == here) for alert in shown]
 
     def action_next_alarm(self) -> None:
         """Put the cursor on the next queue in trouble, by gravity."""
-        view = self.room.sight.view
-        queues = list(dict.fromkeys(alarm.queue for alarm in alarms(view) if alarm.queue)) if view else []
+        queues = list(dict.fromkeys(alert.queue for alert in self.room.alerting.alerts if alert.queue))
         if not queues:
             self.room.tell("Nothing needs attention.")
             return
@@ -121,30 +179,25 @@ class Overview(Operating):
         self._touring = True
         self.table.go_to(queues[on % len(queues)])
 
-    @on(LineTable.Looked)
-    def looked(self) -> None:
-        """Hints and alarm depend on the queue under the cursor."""
-        self.see_status(self.room.sight)
+    def action_worst(self) -> None:
+        """Sort by how bad the queues are, or by their names again."""
+        told = self.arrangement
+        wanted = "" if told.sort == WORST and not told.reverse else WORST
+        self.rearrange(msgspec.structs.replace(told, sort=wanted, reverse=False))
+
+    # ------------------------------------------------------------------ keys
 
     @on(LineTable.Opened)
     def opened(self) -> None:
         """Enter the queue, where it hurts."""
-        queue = self.table.current
-        if queue is not None:
-            self.room.open(QueueJobs(queue.name, first_tab(queue)))
+        row = self.table.current
+        if row is not None:
+            self.room.open(QueueJobs(row.name, first_tab(row.queue)))
 
-    def hints(self) -> Iterable[Key]:
-        """The keys, as they act on the queue under the cursor."""
-        return directed(self.KEYS, self.table.current)
-
-    def queue_meant(self) -> str | None:
+    def meant(self) -> Sequence[Meant]:
         """The queue under the cursor."""
-        queue = self.table.current
-        return queue.name if queue else None
-
-    def queue_settled(self) -> bool:
-        """Whether the cursor's queue has been there for a moment."""
-        return self.table.settled
+        row = self.table.current
+        return of_queue(row.name, row.queue, settled=self.table.settled) if row else ()
 
     def action_back(self) -> None:
         """Leave the filter; there is nothing to go back to."""

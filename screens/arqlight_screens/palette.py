@@ -1,19 +1,27 @@
-"""The command palette: what the keys of this screen do, and every queue by name."""
+"""The command palette: what the keys of this screen do, every command, and every queue by name."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import cast
+from typing import NamedTuple
 
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from arqlight_screens.keymap import ANYWHERE, UNAVAILABLE, marked
-from arqlight_screens.queue_jobs import QueueJobs, first_tab
-from arqlight_screens.room import Room
+from arqlight_screens.room_commands import COMMANDS, RoomCommand, queue_names
 from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.text import clip
 
 _LONGEST = 60
+
+
+class Offered(NamedTuple):
+    """A name, what it does, and how."""
+
+    name: str
+    help: str
+    run: Callable[[], object]
+    denied: bool = False
 
 
 class Commands(Provider):
@@ -21,28 +29,39 @@ class Commands(Provider):
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
-        for name, run in self._commands():
-            yield DiscoveryHit(_styled(name), run, name)
+        for one in self._offered():
+            yield DiscoveryHit(_styled(one), one.run, one.name, one.help)
 
     async def search(self, query: str) -> Hits:
         """What resembles the query."""
         matcher = self.matcher(query)
-        for name, run in self._commands():
-            score = matcher.match(name)
+        for one in self._offered():
+            score = matcher.match(one.name)
             if score > 0:
-                yield Hit(score, _styled(name), run, name)
+                yield Hit(score, _styled(one), one.run, one.name, one.help)
 
-    def _commands(self) -> Iterator[tuple[str, Callable[[], object]]]:
+    def _offered(self) -> Iterator[Offered]:
         screen = self.screen
-        if isinstance(screen, RoomScreen):
-            for key in (*marked(screen.KEYS, screen.room.fleet.denied), *screen.LEAVING, *ANYWHERE):
-                told = f", {UNAVAILABLE}" if key.denied else ""
-                yield f"{key.label} ({key.shown[0]}{told})", partial(screen.room.press, key)
-        sight = cast("Room", self.app).sight
-        for queue in sight.view.queues if sight.view else ():
-            opened = partial(self.app.push_screen, QueueJobs(queue.name, first_tab(queue)))
-            yield f"queue {clip(queue.name, _LONGEST)}", opened
+        if not isinstance(screen, RoomScreen):
+            return
+        for key in (*marked(screen.KEYS, screen.room.fleet.denied), *screen.LEAVING, *ANYWHERE):
+            told = f", {UNAVAILABLE}" if key.denied else ""
+            pressed = partial(screen.room.press, key)
+            yield Offered(f"{key.label} ({key.shown[0]}{told})", key.help.splitlines()[0], pressed, key.denied)
+        for command in COMMANDS:
+            yield from _of_command(screen, command)
+        for name in queue_names(screen):
+            shown = clip(name, _LONGEST)
+            yield Offered(f"queue {shown}", "its jobs", partial(screen.room.errands.obey, screen, f"queue {name}"))
 
 
-def _styled(name: str) -> Text:
-    return Text(name, "dim" if name.endswith(f"{UNAVAILABLE})") else "")
+def _of_command(screen: RoomScreen, command: RoomCommand) -> Iterator[Offered]:
+    """The command by itself; where it must be told something, one for each that it may be told."""
+    said = [""] if command.alone else [f" {choice}" for choice in command.choices(screen) if command.name != "queue"]
+    for words in said:
+        text = f"{command.name}{words}"
+        yield Offered(f":{text}", command.help, partial(screen.room.errands.obey, screen, text))
+
+
+def _styled(one: Offered) -> Text:
+    return Text(one.name, "dim" if one.denied else "")

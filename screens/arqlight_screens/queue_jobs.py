@@ -1,32 +1,42 @@
-"""One queue's jobs, a tab for each state: a list of any length that scrolls, and what can be done to its jobs."""
+"""One queue's jobs, a tab for each state: a list of any length that scrolls, is searched, and acted upon."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.widget import Widget
 
+from arqlight_core import observe
+from arqlight_core.errors import UsageError
 from arqlight_core.jobs import State
-from arqlight_core.observe import JobRow, QueueView, window
-from arqlight_screens.alarms import line_of
-from arqlight_screens.figures import count
-from arqlight_screens.job_columns import job_columns
+from arqlight_core.observe import QueueView
+from arqlight_core.operations import Selection, Target
 from arqlight_screens.job_detail import JobDetail
-from arqlight_screens.keymap import FILTERING, LEAVING, OPENING, Key, bindings
+from arqlight_screens.job_list import JobList
+from arqlight_screens.job_query import Query, query_of
+from arqlight_screens.job_search import Search
+from arqlight_screens.keymap import FILTERING, LEAVING, Key, bindings
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.operating import Operating
-from arqlight_screens.operation_keys import directed, fitting, on_job, on_queue, on_tab
-from arqlight_screens.rows import PAGE
-from arqlight_screens.sight import Sight
-from arqlight_screens.tones import STATES
-from arqlight_screens.widgets.job_table import JobTable
-from arqlight_screens.widgets.line_table import LineTable
-from arqlight_screens.widgets.state_tabs import StateTabs
+from arqlight_screens.marked_jobs import Marks
+from arqlight_screens.meant import Meant, of_job, of_jobs, of_queue
+from arqlight_screens.operation_keys import on_job, on_queue, on_tab
+from arqlight_screens.seeking import begun, named, near, read_again, seek
+from arqlight_screens.widgets.filter_line import FilterLine
 
-_FILTERED_PAGES = 8
-"""How far a filter looks, from the page in sight on: it reads rows, and reading a million would hurt the server."""
+_MARKS_KEPT = 250
+"""Marked jobs that are looked after, at most: those that leave the state are marked no more."""
+
+MARKING = (
+    Key("space", "mark", "mark", "mark the job, or no longer, and go on to the next"),
+    Key("asterisk", "mark_all", "mark all", "mark all jobs that match, as they stand at this moment"),
+)
+SEARCHING = replace(
+    FILTERING,
+    label="search",
+    help="filter what is near, enter looks at all: text, type: err: fp: age:>1h flow: id: or any field: of payloads",
+)
 
 
 def first_tab(queue: QueueView) -> State:
@@ -37,165 +47,191 @@ def first_tab(queue: QueueView) -> State:
     return next((state for state in order if queue.counts[state]), State.WAITING)
 
 
-class QueueJobs(Operating):
+class QueueJobs(JobList):
     """The jobs of one queue in one state at a time."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         *on_job(),
         *on_tab(),
+        SEARCHING,
+        *JobList.TURNING,
+        *MARKING,
         *on_queue(),
-        FILTERING,
-        *OPENING,
-        Key("right,tab,right_square_bracket", "turn(1)", "next tab", "the next state"),
-        Key("left,shift+tab,left_square_bracket", "turn(-1)", "previous tab", "the previous state"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]
 
     def __init__(self, queue: str, state: State) -> None:
-        super().__init__()
-        self._queue = queue
-        self.state = state
-        """Whose tab is open."""
-        self.tabs = StateTabs(id="tabs")
-        self.table = JobTable(id="jobs")
+        super().__init__(queue, state)
+        self.table.is_marked = self._is_marked
+        self._marks = Marks(queue, state)
+        self._search: Search | None = None
         self._filtered_from = 0
-        self._loading = False
-
-    def body(self) -> Iterable[Widget]:
-        """Tabs and a table."""
-        return self.tabs, self.table
+        self._near: Line = ()
 
     def on_mount(self) -> None:
-        """Show the chosen tab, empty at first."""
-        self._show_tab(self.state)
+        """Say what can be searched for."""
+        self._filter.placeholder = "text  type:  err:  fp:  age:>1h  id:  tenant:acme    enter looks at all jobs"
 
     # ------------------------------------------------------------------ what is seen
 
-    def see(self, sight: Sight) -> None:
-        """Show the counts of every state."""
-        queue = self._view(sight)
-        if queue is not None:
-            self.tabs.show(self.state, queue.counts)
-        super().see(sight)
-
-    def _view(self, sight: Sight) -> QueueView | None:
-        return sight.view.queue(self._queue) if sight.view else None
-
-    def crumbs(self, sight: Sight) -> Line:
-        """The queue, and how it does."""
-        queue = self._view(sight)
-        told = f"  {count(queue.counts[State.ACTIVE])} of {queue.slots} slots busy" if queue else ""
-        return (Part(" / ", "dim"), Part(self._queue, "strong"), Part(told, "dim"))
-
-    def trouble(self, sight: Sight) -> Line:
-        """The gravest alarm of this queue, else what it is for."""
-        queue = self._view(sight)
-        return line_of(queue, sight.view.at_ms) if sight.view and queue else ()
-
     def hints(self) -> Iterable[Key]:
-        """The keys that fit the tab, as they act on this queue."""
-        return directed(fitting(self.KEYS, self.state), self._view(self.room.sight))
+        """The keys that fit; those of jobs act on the marked ones while there are any."""
+        for key in super().hints():
+            if not (self._marks and key.target == Target.JOBS):
+                yield key
+            elif not (key.every and key.keys.startswith("ctrl+")):  # the same key without it does as much
+                yield replace(key, label=f"{key.label.removesuffix(' all')} marked")
+
+    def _tell(self) -> None:
+        """Say what is marked, and how far a filter or a search has looked."""
+        sought = self._search.line if self._search else self._near
+        if self._marks.is_all and not (self._search and self._search.is_running):
+            sought = ()  # the marks say what matches
+        self.note((*self._marks.line, *((Part("  "), *sought) if self._marks and sought else sought)))
 
     # ------------------------------------------------------------------ the list
 
     async def fetch(self) -> None:
-        """Read the rows in sight again, or those that the filter looks at."""
-        if self.filter_text:
-            await self._read_filtered()
+        """Read the rows in sight again, of all jobs or of those that were found; or those that a filter looks at."""
+        if self._search and self._search.typed != self.typed:
+            self._drop_search()
+        if self._search:
+            await self._read_found(self._search)
+        elif self.typed:
+            await self._read_near(query_of(self.typed))
         else:
-            state, (offset, limit) = self.state, self.table.wanted()
-            seen = await self.room.fleet.observe(window, self._queue, state, offset, limit)
-            if state is self.state and not self.filter_text:
-                self.table.placeholder = self._nothing("no")
-                self.table.put(seen, limit)
-                self.note(())
+            self._near = ()
+            if await self.read_all():
+                await self._look_after_marks()
+        self._tell()
 
-    async def _read_filtered(self) -> None:
-        state, wanted, found, read = self.state, self.filter_text, list[JobRow](), 0
-        at_ms = total = 0
-        for place in range(_FILTERED_PAGES):
-            offset = self._filtered_from + place * PAGE
-            seen = await self.room.fleet.observe(window, self._queue, state, offset, PAGE)
-            at_ms, total, read = seen.at_ms, seen.total, read + len(seen.rows)
-            found.extend(row for row in seen.rows if _contains(row, wanted))
-            if len(seen.rows) < PAGE:
-                break
-        if state is self.state and wanted == self.filter_text:
-            self.table.placeholder = self._nothing("none of the")
-            self.table.show_only(found, at_ms)
-            place = f" from row {self._filtered_from + 1:,} on" if self._filtered_from else ""
-            told = f" filter: {len(found):,} of the {read:,} rows read{place} match; {total:,} jobs in all"
-            self.note((Part(told, "warn"),))
+    async def _read_near(self, query: Query) -> None:
+        state, typed = self.state, self.typed
+        seen = await near(self.room.fleet, self._queue, state, self._filtered_from, query)
+        if state is not self.state or typed != self.typed:
+            return
+        self.table.placeholder = self.nothing("none of the")
+        self.table.show_only(seen.rows, seen.at_ms)
+        place = f" from row {self._filtered_from + 1:,} on" if self._filtered_from else ""
+        told = f"{len(seen.rows):,} of the {seen.read:,} rows read{place} match, {seen.total:,} in all"
+        if query.is_of_payloads:
+            told = f"payloads are looked into by a search only, {seen.total:,} jobs in all"
+        self._near = (Part(f" filter: {told}", "warn"), Part(" · enter searches all", "dim"))
 
-    @on(JobTable.Lacks)
-    def lacks(self) -> None:
-        """Have missing pages read: one reading at a time, always of what is in sight by then."""
-        if not self._loading:
-            self._loading = True
-            self.run_worker(self.shielded(self._load), group="pages")
+    async def _read_found(self, search: Search) -> None:
+        await read_again(self.room.fleet, search, *self.table.in_sight)
+        self._show_found(search)
 
-    async def _load(self) -> None:
-        try:
-            for offset, limit in islice(iter(self.table.lacking, None), 8):
-                state = self.state
-                seen = await self.room.fleet.observe(window, self._queue, state, offset, limit)
-                if state is not self.state or self.filter_text or not self.table.put(seen, limit):
-                    break
-        finally:
-            self._loading = False
+    def _drop_search(self) -> None:
+        if self._search:
+            self._search.stop()
+        self._search = None
 
-    @on(LineTable.Opened)
-    def opened(self) -> None:
-        """Show the job under the cursor."""
-        row = self.table.current
-        if row is not None:
-            self.room.open(JobDetail(self._queue, row.id))
+    def _show_found(self, search: Search) -> None:
+        if search is self._search:
+            self.table.placeholder = ((), (Part("   looking …" if search.is_running else "   none was found", "dim"),))
+            self.table.show_only(search.rows, search.at_ms)
+            self._tell()
 
-    def action_turn(self, tabs: int) -> None:
-        """Go to a neighbouring tab."""
-        states = list(State)
-        self._turn_to(states[(states.index(self.state) + tabs) % len(states)])
+    @on(FilterLine.Left)
+    def begin_search(self) -> None:
+        """A filter that was typed to its end is looked for among all jobs."""
+        if self.typed and not (self._search and self._search.typed == self.typed):
+            self.run_worker(self.shielded(self._seek), group="search", exclusive=True)
 
-    def _turn_to(self, state: State) -> None:
-        self._show_tab(state)
-        self.see(self.room.sight)
-        self.run_worker(self.refetch(), group="fetch")
-
-    def _show_tab(self, state: State) -> None:
-        self.state, self._filtered_from = state, 0
-        self.table.show_columns(job_columns(self._queue, state))
-        self.table.start_over(((), (Part("   reading …", "dim"),)))
-
-    def _nothing(self, which: str) -> Sequence[Line]:
-        glyph, _ = STATES[self.state]
-        matching = " that were read match" if self.filter_text else ""
-        return (), (Part(f"   {glyph} {which} {self.state} jobs{matching}", "dim"),)
+    async def _seek(self) -> None:
+        state, typed, query = self.state, self.typed, query_of(self.typed)
+        job = await named(self.room.fleet, self._queue, query.likely_id) if query.likely_id else None
+        if job is not None:
+            self._filter.action_drop()
+            self.room.open(JobDetail(job.queue, job.id))
+        elif query.job_id:
+            raise UsageError(f"There is no job {query.job_id}.")
+        else:
+            search = await begun(self.room.fleet, self._queue, state, query, typed)
+            if state is self.state and typed == self.typed:
+                self._search = search
+                await seek(self.room.fleet, search, partial(self._show_found, search))
 
     def action_filter(self) -> None:
         """Let a filter be typed: it looks at the rows from those in sight on."""
-        if not self.filter_text:
+        if not self.typed:
             self._filtered_from = self.table.wanted()[0]
         super().action_filter()
 
+    def show_tab(self, state: State) -> None:
+        """Begin with the first jobs of a state; marks and searches belong to the one before."""
+        self._drop_search()
+        self._filtered_from, self._near, self._marks = 0, (), Marks(self._queue, state)
+        super().show_tab(state)
+
     # ------------------------------------------------------------------ what a key acts upon
 
-    def queue_meant(self) -> str | None:
-        """This queue."""
-        return self._queue
+    def meant(self) -> Sequence[Meant]:
+        """The marked jobs, else that under the cursor; of the tab all that match, once they were seen; the queue."""
+        row, marked = self.table.current, self._marks.selection
+        every = marked or self._matching()
+        one = of_jobs(marked) if marked else None
+        if one is None and row is not None:
+            one = of_job(self._queue, row.id, self.state, settled=self.table.settled)
+        jobs = (*((one,) if one else ()), *((of_jobs(every, every=True),) if every else ()))
+        return (*jobs, *of_queue(self._queue, self.queue_view(self.room.sight)))
 
-    def job_meant(self) -> tuple[str, State] | None:
-        """The job under the cursor."""
+    def _matching(self) -> Selection | None:
+        """All jobs of the tab that match what is asked for, as they were seen; None before that."""
+        moment_ms = self._search.selection.moment_ms if self._search else self.table.at_ms
+        try:
+            return query_of(self.typed).selection(self._queue, self.state, moment_ms) if moment_ms else None
+        except UsageError:
+            return None
+
+    def action_mark(self) -> None:
+        """Mark the job under the cursor, or no longer, and go on."""
         row = self.table.current
-        return (row.id, self.state) if row else None
+        if self._marks.is_all:
+            self.room.tell("All that match are marked already; esc clears the marks.")
+        elif row is not None:
+            self._marks.toggle(row.id)
+            self.table.action_move(1)
+            self._show_marks()
 
-    def tab_meant(self) -> tuple[State, int] | None:
-        """The chosen state, once its jobs were seen."""
-        return (self.state, self.table.at_ms) if self.table.at_ms else None
+    def action_mark_all(self) -> None:
+        """Mark all that match, as they stood when they were seen."""
+        every = self._matching()
+        if every is None or not self.table.total:
+            self.room.tell("There are no jobs to be marked.", failed=True)
+            return
+        search = self._search
+        number = f"{self.table.total:,} " if not self.typed or (search and search.is_whole) else ""
+        matching = f" matching {self.typed}" if self.typed else ""
+        counted = "" if number else " (they are counted before anything is done)"
+        told = f"all {number}{self.state} jobs{matching}{counted}"
+        self._marks.take_all(every, query_of(self.typed), told)
+        self._show_marks()
 
-    def job_settled(self) -> bool:
-        """Whether the cursor's job has been there for a moment."""
-        return self.table.settled
+    def _show_marks(self) -> None:
+        self.table.repaint()
+        self._tell()
+        self.see_status(self.room.sight)
 
+    def _is_marked(self, row: observe.JobRow) -> bool:
+        return self._marks.covers(row, found=self._search is not None)
 
-def _contains(row: JobRow, wanted: str) -> bool:
-    return any(wanted in text.casefold() for text in (row.id, row.job_type, row.error, row.reason))
+    async def _look_after_marks(self) -> None:
+        """A mark goes with its job: those that have left the state are marked no more."""
+        asked = self._marks.ids[:_MARKS_KEPT]
+        if asked:
+            found = await self.room.fleet.observe(observe.rows, self._queue, self.state, asked)
+            self._marks.forget(set(asked) - {row.id for row in found.rows})
+            self._show_marks()
+
+    def action_back(self) -> None:
+        """One step back: the search is stopped first, then marks are cleared, then the filter is dropped."""
+        if self._search and self._search.is_running:
+            self._search.stop()
+            self._show_found(self._search)
+        elif self._marks:
+            self._marks = Marks(self._queue, self.state)
+            self._show_marks()
+        else:
+            super().action_back()

@@ -1,17 +1,32 @@
 """What a screen may ask of the app it is part of."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.screen import ModalScreen, Screen
 
+from arqlight_screens.alerting import Alerting
 from arqlight_screens.kept import Kept
 from arqlight_screens.keymap import Key
 from arqlight_screens.lines import Line
+from arqlight_screens.servers import Servers
 from arqlight_screens.sight import Sight
 from arqlight_screens.source import Fleet
 
 if TYPE_CHECKING:
     from arqlight_core.operations import Report
+    from arqlight_screens.errands import Errands
+    from arqlight_screens.preferences import Preferences
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What was moved to a queue's trash from this room, by the name under which `undo` finds it."""
+
+    queue: str
+    operation: str
 
 
 class Room(Protocol):
@@ -21,18 +36,25 @@ class Room(Protocol):
     sight: Sight
     frozen_at: float | None
     kept: Kept
+    preferences: "Preferences"
+    servers: Servers
+    errands: "Errands"
     progress: Line
     """How far the bulk operations are that were begun here; empty without any."""
+    alerting: Alerting
+    """What is wrong with the fleet, since when."""
+    purges: list[Purge]
+    """What was purged from here and not put back, the newest last."""
 
-    async def ask(self, operation: str, **arguments: Any) -> "Report | None":
+    async def ask(self, operation: str, /, **arguments: Any) -> "Report | None":
         """Carry out an operation and answer its report; None when it failed, which was told."""
         ...
 
-    async def carry_out(self, operation: str, **arguments: Any) -> None:
-        """Carry out an operation and tell what came of it."""
+    async def carry_out(self, operation: str, /, **arguments: Any) -> "Report | None":
+        """Carry out an operation and tell what came of it; None when it failed. Raises ConfirmationNeeded."""
         ...
 
-    async def confirmed(self, question: ModalScreen[bool]) -> bool:
+    async def answer(self, question: ModalScreen[A]) -> A:
         """Ask, and wait for the answer."""
         ...
 
@@ -42,6 +64,11 @@ class Room(Protocol):
 
     def leave(self) -> None:
         """Take the screen in front away."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """The view in front, or the one from which one has come here."""
         ...
 
     def go(self, view: str) -> None:
@@ -62,4 +89,12 @@ class Room(Protocol):
 
     def freeze(self) -> None:
         """Hold the view still, or let it go on."""
+        ...
+
+    def refuse_changes(self) -> None:
+        """Refuse every change until the room is left."""
+        ...
+
+    async def look_at(self, fleet: Fleet) -> None:
+        """Look at another fleet from now on."""
         ...

@@ -6,25 +6,24 @@ together with everything else, and says so in the same place.
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from arqlight_core import clock
 from arqlight_core.errors import ArqlightError
+from arqlight_screens.commanding import Commanding
 from arqlight_screens.figures import SECOND, age, time_of_day
 from arqlight_screens.help import Help
-from arqlight_screens.keymap import ANYWHERE, LEAVING, Key, bindings, marked
+from arqlight_screens.keymap import ANYWHERE, LEAVING, NEXT_ALARM, Key, bindings, marked
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.room import Room
 from arqlight_screens.sight import Sight
 from arqlight_screens.source import Unavailable
-from arqlight_screens.views import GOING
+from arqlight_screens.views import GOING, OVERVIEW
 from arqlight_screens.widgets.filter_line import FilterLine
 from arqlight_screens.widgets.status_line import HintsLine, StatusLine
 
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 _ROOM_FOR_NAME = 100
 
 
-class RoomScreen(Screen[None]):
+class RoomScreen(Commanding):
     """A screen of the room."""
 
     KEYS: ClassVar[tuple[Key, ...]] = ()
@@ -62,21 +61,24 @@ class RoomScreen(Screen[None]):
         yield self._note
         yield self._progress
         yield self._filter
+        yield from self.commanding()
         yield self._hints
 
     def body(self) -> Iterable[Widget]:
         """The screen's own widgets. The last one gets the keys."""
         return ()
 
-    @property
-    def room(self) -> Room:
-        """The app."""
-        return cast("Room", self.app)  # pyright: ignore[reportUnknownMemberType] - Textual's app is of any type
-
     # ------------------------------------------------------------------ what is seen
 
+    def on_mount(self) -> None:
+        """Tint the header in the colour of the server at hand."""
+        server = self.room.servers.here
+        if server is not None and server.tint is not None:
+            self._header.styles.background_tint = server.tint
+
     def on_screen_resume(self) -> None:
-        """Show at once what is known, and ask for the screen's own."""
+        """Show at once what is known, and ask for the screen's own; the next run begins with this view."""
+        self.room.kept.memory.view = self.room.view
         self.see(self.room.sight)
         if self.room.frozen_at is None or not self._fetched:
             self.run_worker(self.refetch(), group="fetch")
@@ -114,10 +116,14 @@ class RoomScreen(Screen[None]):
         return [key for key in (*self.LEAVING, *ANYWHERE) if key.hinted]
 
     def _badged(self, crumbs: Line, now: float) -> Line:
+        server = self.room.servers.here
+        badges = list(server.badge if server else ())
+        if self.room.fleet.read_only:
+            badges += [Part(" RO ", "badge"), Part(" ")]
+        if self.room.frozen_at is not None:
+            badges += [Part(f" FROZEN {age((now - self.room.frozen_at) * SECOND)} ", "badge"), Part(" ")]
         name = (Part(" arqlight", "strong"), Part(" ")) if self.size.width >= _ROOM_FOR_NAME else ()
-        if self.room.frozen_at is None:
-            return (*name, *crumbs)
-        return (*name, Part(f" FROZEN {age((now - self.room.frozen_at) * SECOND)} ", "badge"), *crumbs)
+        return (*name, *badges, *crumbs)
 
     def _place(self, sight: Sight) -> Line:
         if sight.view is None:
@@ -127,7 +133,7 @@ class RoomScreen(Screen[None]):
         told = f"  {living} worker{'' if living == 1 else 's'}" + (f", {quiet} quiet" if quiet else "")
         workers = Part(told, "warn" if quiet else "plain" if living else "bad")
         seen = Part(f"  {time_of_day(sight.view.at_ms)} ", "dim")
-        return (Part(self.room.fleet.address, "dim"), workers, seen)
+        return (_cost(sight), Part(self.room.fleet.address, "dim"), workers, seen)
 
     # ------------------------------------------------------------------ what is asked
 
@@ -137,19 +143,24 @@ class RoomScreen(Screen[None]):
         async def shown() -> None:
             self.see(sight)
             if clock.monotonic() - self._fetched_at >= self.FETCH_EVERY:
-                await self.fetch()
+                await self._fetch()
 
         await self.shielded(shown)
 
     async def refetch(self) -> None:
         """Fetch, whatever comes of it."""
-        await self.shielded(self.fetch)
+        await self.shielded(self._fetch)
+
+    async def _fetch(self) -> None:
+        await self.fetch()
+        self._fetched_at = clock.monotonic()
+        self.see_status(self.room.sight)  # the hints tell of the rows that have come
 
     async def shielded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it; what goes wrong is shown in the note line until a fetch succeeds."""
         try:
             await work()
-            self._fetched, self._fetched_at = True, clock.monotonic()
+            self._fetched = True
         except Unavailable:
             return  # the banner tells of it as soon as the watch has noticed, too
         except ArqlightError as problem:
@@ -177,7 +188,7 @@ class RoomScreen(Screen[None]):
         """What the filter asks for, in small letters."""
         return self._filter.value.casefold()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#filter")
     def filter_changed(self) -> None:
         """Another filter: other rows."""
         self.see(self.room.sight)
@@ -186,7 +197,15 @@ class RoomScreen(Screen[None]):
     @on(FilterLine.Left)
     def filter_left(self) -> None:
         """The rows get the keys back."""
+        self.focus_body()
+
+    def focus_body(self) -> None:
+        """Give the keys to the last widget of the body."""
         list(self.body())[-1].focus()
+
+    def show_again(self) -> None:
+        """Draw what is known once more."""
+        self.see(self.room.sight)
 
     def action_filter(self) -> None:
         """Let a filter be typed."""
@@ -203,6 +222,11 @@ class RoomScreen(Screen[None]):
         """Go to a view."""
         self.room.go(view)
 
+    def action_next_alarm(self) -> None:
+        """Go to the next queue that something is wrong with, on the overview."""
+        self.room.go(OVERVIEW)
+        self.room.press(NEXT_ALARM)
+
     def action_go_back(self) -> None:
         """Go to the view before this one."""
         self.room.go_back()
@@ -214,3 +238,11 @@ class RoomScreen(Screen[None]):
     def action_help(self) -> None:
         """Show every key."""
         self.room.open(Help(self))
+
+
+def _cost(sight: Sight) -> Part:
+    """What looking costs the server; it is the first to give way on a narrow terminal."""
+    view = sight.view
+    if view is None or not view.commands:
+        return Part("")
+    return Part(f"looks {1 / (sight.every or 1):.1f}/s: {view.commands} commands, {view.took_ms:.0f} ms   ", "dim")

@@ -27,6 +27,15 @@ class Fleet(Protocol):
         ...
 
     @property
+    def read_only(self) -> bool:
+        """Whether every change is refused, whatever the login may do."""
+        ...
+
+    def refuse_changes(self) -> None:
+        """Refuse every change from now on; there is no way back but to open the room again."""
+        ...
+
+    @property
     def denied(self) -> frozenset[str]:
         """Names of the operations that whoever looks may not do; pressed all the same, each says why."""
         ...
@@ -41,7 +50,7 @@ class Fleet(Protocol):
         """What a function of `arqlight_core.observe` answers. Raises what it raises."""
         ...
 
-    async def perform(self, operation: str, **arguments: Any) -> "Report":
+    async def perform(self, operation: str, /, **arguments: Any) -> "Report":
         """Carry out an operation of the registry as the person at the keyboard."""
         ...
 

@@ -45,10 +45,12 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """One visible line of text cut into pieces of at most `width` cells."""
+    """One visible line of text cut into pieces of at most `width` cells, behind a blank where one is near the end."""
     rest, pieces = visible(text.expandtabs(4)), list[str]()
     while cell_len(rest) > width:
         piece = _fitting(rest, width)
+        blank = piece.rfind(" ") + 1
+        piece = piece[:blank] if blank * 2 > len(piece) else piece
         pieces.append(piece)
         rest = rest[len(piece) :]
     return [*pieces, rest]

@@ -32,5 +32,24 @@ CONDITIONS: dict[str, tuple[str, Tone]] = {
 }
 """The words of `QueueView.condition`."""
 
+WORKING: dict[str, tuple[str, Tone]] = {
+    "running": ("●", "ok"),
+    "quiet": ("‖", "warn"),
+    "draining": ("◐", "warn"),
+    "silent": ("!", "bad"),
+}
+"""What a worker process is at."""
+
+TICKING: dict[str, tuple[str, Tone]] = {
+    "ticking": ("●", "ok"),
+    "paused": ("■", "warn"),
+    "no worker": ("!", "bad"),
+    "last failed": ("✗", "bad"),
+}
+"""The words of `ScheduleView.condition`."""
+
+OVERDUE: tuple[str, Tone] = ("◷", "warn")
+"""What should have run by the clock."""
+
 CHANGED: tuple[str, Tone] = ("≠", "warn")
 """What is not as declared."""

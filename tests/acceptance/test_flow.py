@@ -22,6 +22,11 @@ def test_jobs_of_one_correlation_id_are_shown_together(user: CommandLine) -> Non
     }
     assert "waiting for a free worker" in user.run("flow", "may-run").stdout
     assert "may-run" in user.run("job", ids[0]).stdout
+    [recent] = user.told("flows")["rows"]
+    assert (recent["correlation_id"], recent["states"], recent["root"]) == ("may-run", {"waiting": 2}, ids[0])
+    listed = user.run("flows").stdout
+    assert "2 waiting" in listed
+    assert "so far" in listed
 
 
 def test_a_correlation_id_that_nothing_carries_is_told_in_one_sentence(user: CommandLine) -> None:

@@ -11,6 +11,10 @@ from arqlight_core.operations import OPERATIONS, Danger, Operation, Report
 EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 
 
+ENDING = {"abort_bulk", "cancel", "stop_worker"}
+"""What these end does not go on where it was."""
+
+
 def parameters(operation: Operation) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(operation.run).parameters)
 
@@ -34,8 +38,9 @@ def test_an_operation_has_a_label_and_one_letter_as_its_key_or_none(operation: O
 
 
 @EACH
-def test_an_upper_case_key_stands_for_destruction_and_only_for_it(operation: Operation):
-    assert operation.key.isupper() == (operation.danger is Danger.DESTRUCTIVE)
+def test_an_upper_case_key_stands_for_what_destroys_or_ends_something_and_only_for_it(operation: Operation):
+    ends = operation.danger in (Danger.DESTRUCTIVE, Danger.IRREVERSIBLE) or operation.name in ENDING
+    assert operation.key.isupper() == (bool(operation.key) and ends)
 
 
 @EACH
@@ -77,6 +82,6 @@ def test_a_commands_help_is_its_operations(operation: Operation, capsys: pytest.
 
 
 def test_a_key_means_one_thing_for_one_target():
-    resumes = ("resume", "resume_schedule")  # the same key as their pause
+    resumes = ("resume", "resume_schedule", "resume_worker", "resume_bulk")  # the same key as their opposites
     taken = [(one.target, one.key) for one in OPERATIONS.values() if one.key and one.name not in resumes]
     assert len(taken) == len(set(taken))

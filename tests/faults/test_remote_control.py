@@ -175,7 +175,7 @@ async def test_a_setting_that_cannot_be_read_is_told_and_stops_nothing(room: Roo
     await set_concurrency(room.store, LINE.name, "7", actor="ada")
 
     async def told() -> bool:
-        chores = {chore["name"]: chore["last_result"] for chore in (await room.the_worker()).chores}
+        chores = {chore.name: chore.last_result for chore in (await room.the_worker()).chores}
         return "'heavy' does not fit" in chores["orders"]
 
     await eventually(told)

@@ -119,8 +119,8 @@ async def test_the_fleet_tells_of_its_schedules_and_of_the_chore_that_looks_afte
     assert [view.name for view in views] == NAMES
     assert {(view.condition, view.spoken, view.timezone) for view in views} == {("ticking", "Every minute", ZONE)}
     [worker] = (await observe.fleet(shop)).workers
-    [chore] = [chore for chore in worker.chores if chore["name"] == "schedules"]
-    assert "jobs queued" in str(chore["last_result"])
+    [chore] = [chore for chore in worker.chores if chore.name == "schedules"]
+    assert "jobs queued" in str(chore.last_result)
 
 
 async def looked_after(store: Store) -> bool:

@@ -1,7 +1,9 @@
 """Looking writes nothing: every view and every command that shows something, under a viewer's login."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Generator
+from uuid import uuid4
 
 import pytest
 
@@ -9,10 +11,12 @@ from arqlight import cli, read_only
 from arqlight_core import observe
 from arqlight_core.errors import NotAllowed
 from arqlight_core.jobs import State
+from arqlight_core.operations.enqueueing import submit_on_record
 from arqlight_core.rights import Role
+from arqlight_core.settings import load
 from arqlight_core.store.gateway import Store
 from tests.rights.conftest import Logins, picture
-from tests.rights.letters import LETTERS, watched
+from tests.rights.letters import LETTERS, Letter, send, watched
 from tests.rights.scene import QUEUE
 
 VIEWING: dict[str, list[str]] = {
@@ -22,6 +26,7 @@ VIEWING: dict[str, list[str]] = {
     "why": ["next"],
     "eta": [QUEUE.name],
     "flow": ["c"],
+    "flows": [],
     "schedules": [],
     "workers": [],
     "metrics": [QUEUE.name],
@@ -30,12 +35,13 @@ VIEWING: dict[str, list[str]] = {
     "trash": [],
     "breakers": [],
     "limits": [],
+    "alerts": [],
     "events": [],
     "audit": [],
     "doctor": [],
 }
 CHANGING = {words[0] for words in read_only.CHANGING}
-ELSEWHERE = {"acl", "completion", "validation"}
+ELSEWHERE = {"acl", "completion", "paths", "validation", "web"}
 """Commands that ask no server."""
 
 
@@ -82,6 +88,15 @@ def test_a_command_that_changes_something_says_why_it_does_not(
     assert picture(admin) == before
 
 
+@pytest.mark.usefixtures("as_viewer")
+@pytest.mark.parametrize("words", [["fleet"], ["fleet", "--processes", "2"], ["demo", "--headless"]], ids=" ".join)
+def test_workers_are_not_begun_under_a_login_that_cannot_be_one(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(words) == NotAllowed.exit_status
+    assert "may not work off billing:validation; ask for a worker's: `arqlight acl worker" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", read_only.CHANGING, ids=" ".join)
 def test_read_only_begins_nothing_that_changes_something(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -102,16 +117,26 @@ def test_read_only_refuses_an_operation_of_whoever_may_do_it(
     assert cli.run(["pause", QUEUE.name]) == 0
 
 
+async def _flows(store: Store) -> object:
+    return await observe.flows(store, await observe.fleet(store), "c")
+
+
 LOOKS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "breaker": lambda store: observe.breaker(store, LETTERS.name),
     "breakers": observe.breakers,
     "events": observe.events,
     "fleet": observe.fleet,
+    "failed_jobs": lambda store: observe.failed_jobs(store, "f", [QUEUE.name]),
     "flow": lambda store: observe.flow(store, "c"),
+    "flows": _flows,
+    "horizons": observe.horizons,
     "job": lambda store: observe.job(store, "next"),
     "limits": observe.limits,
     "metrics": lambda store: observe.metrics(store, QUEUE.name),
+    "past_hour": observe.past_hour,
     "schedules": observe.schedules,
+    "surroundings": observe.surroundings,
+    "tail": observe.tail,
 }
 
 
@@ -125,3 +150,28 @@ async def test_a_view_is_a_viewers(name: str, store_of: Callable[[Role], Store])
 @pytest.mark.parametrize("state", State)
 async def test_a_window_of_any_state_is_a_viewers(state: State, store_of: Callable[[Role], Store]) -> None:
     await observe.window(store_of(Role.VIEWER), QUEUE.name, state, 0, 50)
+
+
+def test_a_producer_enqueues_from_the_command_line(
+    logins: Logins, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDIS_URL", logins.url(Role.PRODUCER))
+    told = {"validation_id": str(uuid4()), "file_id": str(uuid4())}
+    assert cli.run(["enqueue", "billing.validate", json.dumps(told)]) == 0, capsys.readouterr().err
+    assert logins.denials() == []
+    assert logins.admin.exists(f"arq:job:{capsys.readouterr().out.strip()}")
+
+
+async def test_what_is_enqueued_from_the_command_line_has_its_account(admin: Store) -> None:
+    queued = await submit_on_record(admin, send, Letter("a secret"), load({}), actor="ada")
+    [row] = (await observe.audit(admin)).rows
+    assert (row.operation, row.actor, row.target, row.condition) == ("enqueue", "ada", "test.letter", "done")
+    assert row.outcome == f"queued {queued.job_id}"
+
+
+async def test_what_a_producer_enqueues_needs_no_account(
+    logins: Logins, admin: Store, store_of: Callable[[Role], Store]
+) -> None:
+    assert (await submit_on_record(store_of(Role.PRODUCER), send, Letter("hello"), load({}), actor="ada")).new
+    assert (await observe.audit(admin)).rows == ()
+    assert logins.denials() == []

@@ -12,7 +12,10 @@ from arqlight_core import enqueue, observe, rights
 from arqlight_core.errors import NotAllowed, UsageError
 from arqlight_core.jobs import State
 from arqlight_core.operations import OPERATIONS, Operation, Selection, Target
+from arqlight_core.operations.carrying import Carrier
+from arqlight_core.operations.orders import Order
 from arqlight_core.rights import Role
+from arqlight_core.store import scripts
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
@@ -75,3 +78,21 @@ async def test_what_an_operator_asks_for_is_carried_out_by_the_fleet_and_seen_by
         await worker.close()
         await task
     assert logins.denials() == []
+
+
+async def test_an_order_that_brings_a_payload_along_is_carried_by_no_worker(
+    logins: Logins, admin: Store, store_of: Callable[[Role], Store]
+) -> None:
+    """An operator may write orders, and no payloads: not with the fleet's hands either."""
+    await publish(admin, [LETTERS])
+    queued = await enqueue.enqueue(admin, send, Letter("hello"))
+    operator, queue = store_of(Role.OPERATOR), QueueKeys.declared(LETTERS.name)
+    told = {"changes": {"text": "forged"}, "replace": False}
+    order = Order("edit", LETTERS.name, Selection(LETTERS.name, ids=(queued.job_id,)), arguments=told)
+    await operator.run(scripts.submit(queue, scripts.Submission("forged", "edit", order.encode(), 1, "otto", "", "")))
+    carrier = Carrier(store_of(Role.WORKER), queue, "forged", "w1", closes=True)
+    await carrier.carry()
+    view = await observe.bulk(operator, "forged")
+    assert (view.state, view.changed) == ("failed", 0)
+    assert "brings a payload along" in view.note
+    assert logins.admin.zcard(queue.wire) == 1

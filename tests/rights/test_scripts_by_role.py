@@ -18,7 +18,7 @@ STEERING = {"override", "pause", "pause_schedule", "request", "restore", "resume
 HOLDING = {"set_hold", "lift_hold"}
 ALLOWED = {
     Role.VIEWER: READING,
-    Role.OPERATOR: READING | STEERING | HOLDING | {"carry", "conclude", "record", "recover", "submit"},
+    Role.OPERATOR: READING | STEERING | HOLDING | {"account", "carry", "conclude", "record", "recover", "submit"},
     Role.PRODUCER: {"enqueue", "orders", "rights"},
     Role.WORKER: set(NAMES),
     Role.ADMIN: set(NAMES),

@@ -12,9 +12,12 @@ from redis.exceptions import ExecAbortError, NoPermissionError
 
 from arqlight_core import enqueue, observe
 from arqlight_core.jobs import State
+from arqlight_core.operations.enqueueing import submit
 from arqlight_core.rights import Role
+from arqlight_core.settings import load
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import QueueKeys
 from arqlight_fleet.worker import FleetWorker
 from tests.rights.conftest import PASSWORD, STOCK, Logins
 from tests.rights.letters import LETTERS, Letter, send
@@ -109,3 +112,35 @@ async def test_a_fleet_worker_serves_a_queue_of_stock_arq(logins: Logins) -> Non
         assert job
         assert await job.result(timeout=1) == "HELLO"
     assert logins.denials() == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_producer_queues_from_the_command_line_and_the_server_denies_it_nothing(
+    is_known: bool,  # noqa: FBT001
+    logins: Logins,
+    admin: Store,
+    store_of: Callable[[Role], Store],
+) -> None:
+    if is_known:
+        await publish(admin, [LETTERS])
+    queued = await submit(store_of(Role.PRODUCER), send, Letter("hello"), load({}))
+    assert queued.new
+    assert logins.denials() == []
+    await publish(admin, [LETTERS])
+    assert (await observe.job(admin, queued.job_id)).state is State.WAITING
+
+
+async def test_whoever_may_makes_a_queue_known_that_is_not(admin: Store) -> None:
+    await submit(admin, send, Letter("hello"), load({}))
+    assert LETTERS.name in await admin.published_queues()
+
+
+async def test_a_producer_takes_nothing_out_of_a_queue(logins: Logins, store_of: Callable[[Role], Store]) -> None:
+    store = store_of(Role.PRODUCER)
+    job_id = (await enqueue.enqueue(store, send, Letter("hello"))).job_id
+    raw: Any = store._client  # pyright: ignore[reportPrivateUsage] - whatever client is used
+    wire = QueueKeys.declared(LETTERS.name).wire
+    for command in (("UNLINK", f"arq:job:{job_id}"), ("ZREM", wire, job_id), ("ZREMRANGEBYRANK", wire, 0, -1)):
+        with pytest.raises(NoPermissionError):
+            await raw.execute_command(*command)
+    assert logins.admin.exists(f"arq:job:{job_id}")

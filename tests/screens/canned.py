@@ -21,6 +21,7 @@ from arqlight_core.observe import (
 from arqlight_core.observe.fleet import Pause
 from arqlight_core.observe.reasons import line_of, reasons_of
 from arqlight_core.operations import Report
+from tests.screens import canned_overview
 
 NOW = 1_780_000_000_000
 """2026-05-28 20:26:40 UTC, on the server's clock."""
@@ -233,12 +234,13 @@ class CannedFleet:
         self.failure: Exception | None = None
         self.closed = False
         self.denied = frozenset[str]()
+        self.read_only = False
         self.performed: list[tuple[str, dict[str, Any]]] = []
         self.windows: list[tuple[State, int, int]] = []
         self.report = Report(12, "done", moment_ms=NOW, operation="abcd")
         self.plan = PLAN
         self.bulks: dict[str, BulkView] = {}
-        self.answers: dict[str, Any] = {}
+        self.answers: dict[str, Any] = canned_overview.answers(NOW)
         """What every other question of `arqlight_core.observe` is answered with, by the function's name."""
 
     async def view(self) -> FleetView:
@@ -277,13 +279,16 @@ class CannedFleet:
             raise BulkNotFound(f"There is no bulk {bulk_id}.")
         return self.bulks[bulk_id]
 
-    async def perform(self, operation: str, **arguments: Any) -> Report:
+    async def perform(self, operation: str, /, **arguments: Any) -> Report:
         self._fail()
         self.performed.append((operation, arguments))
         return self.plan if arguments.get("dry_run") else self.report
 
     async def close(self) -> None:
         self.closed = True
+
+    def refuse_changes(self) -> None:
+        self.read_only = True
 
     def _fail(self) -> None:
         if self.failure is not None:

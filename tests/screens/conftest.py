@@ -100,10 +100,16 @@ class Visit:
         return [note.message for note in self.room._notifications]  # pyright: ignore[reportPrivateUsage]
 
 
+Golden = Callable[[Visit, str], None]
+"""Compares the screen with the picture of that name."""
+
+
 @asynccontextmanager
-async def visit(fleet: Fleet, size: tuple[int, int] = (80, 24), *, seen: bool = True) -> AsyncGenerator[Visit]:
-    """A room on this fleet, once its first view is on the screen."""
-    room = ControlRoom(fleet)
+async def visit(
+    fleet: Fleet, size: tuple[int, int] = (80, 24), *, seen: bool = True, **told: Any
+) -> AsyncGenerator[Visit]:
+    """A room on this fleet, once its first view is on the screen; `told` is what else it is opened with."""
+    room = ControlRoom(fleet, **told)
     async with room.run_test(size=size) as pilot:
         guest = Visit(room, pilot)
         await guest.until(lambda: len(room.screen_stack) > 1, "the overview")

@@ -4,6 +4,7 @@ import pytest
 
 from arqlight_screens.keymap import UNAVAILABLE, marked
 from arqlight_screens.operation_keys import on_job, on_queue
+from arqlight_screens.room import Purge
 from tests.screens.canned import CannedFleet
 from tests.screens.conftest import visit
 
@@ -36,6 +37,8 @@ async def test_help_and_palette_say_what_is_not_to_be_had(fleet: CannedFleet, *,
 async def test_a_denied_key_is_dimmed_among_the_hints(fleet: CannedFleet) -> None:
     fleet.denied = frozenset({"undo"})
     async with visit(fleet, (120, 40)) as guest:
+        guest.room.purges.append(Purge("crm:message", "b1"))
+        await guest.look()
         await guest.until_shown("u undo")
         strip = guest.room.screen.query_one("#hints").render_line(0)
         tones = {segment.text.strip(): segment.style for segment in strip}

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("ticker")
 async def test_overview(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
         await guest.until_shown("site:publish")
+        await guest.until(lambda: "<1%" in guest.text, "the last hour")
         golden(guest, "overview")
 
 
@@ -29,6 +30,7 @@ async def test_overview(size: tuple[int, int], golden: Golden) -> None:
 async def test_overview_of_what_is_held(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(held_fleet()), size) as guest:
         await guest.until_shown("site:publish")
+        await guest.until(lambda: "<1%" in guest.text, "the last hour")
         golden(guest, "overview-held")
 
 
@@ -46,6 +48,7 @@ async def test_a_queue_with_a_live_setting(size: tuple[int, int], golden: Golden
     async with visit(CannedFleet(held_fleet()), size) as guest:
         await guest.press(*"jjjj", "enter")
         await guest.until_shown("not 5, by ada")
+        await guest.until_shown("run-2")
         golden(guest, "live-setting")
 
 
@@ -61,6 +64,7 @@ async def test_overview_while_the_server_is_away(size: tuple[int, int], golden: 
     fleet = CannedFleet(busy_fleet())
     async with visit(fleet, size) as guest:
         await guest.until_shown("site:publish")
+        await guest.until(lambda: "<1%" in guest.text, "the last hour")
         fleet.failure = Unavailable("No server answers at redis://canned:6379 (Connection refused); start it.")
         ticker.now += 12
         await guest.look()

@@ -3,28 +3,56 @@
 import pytest
 from textual.command import CommandPalette
 
-from arqlight_core.operations import OPERATIONS
+from arqlight_core.operations import OPERATIONS, Target
 from arqlight_screens.confirm import KEYS
+from arqlight_screens.doctor import Doctor
+from arqlight_screens.events import Events
+from arqlight_screens.failure_group import FailureJobs
+from arqlight_screens.failures import Failures
+from arqlight_screens.flow_tree import FlowTree
+from arqlight_screens.flows import Flows
 from arqlight_screens.help import Help, entries
 from arqlight_screens.job_detail import JobDetail
-from arqlight_screens.keymap import bindings
-from arqlight_screens.operation_keys import PLACED, pressable
+from arqlight_screens.keymap import UNDO, bindings
+from arqlight_screens.limits import Limits
+from arqlight_screens.operation_keys import on_target, pressable
 from arqlight_screens.overview import Overview
 from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.room_screen import RoomScreen
+from arqlight_screens.schedules import Schedules
+from arqlight_screens.server import Server
 from arqlight_screens.widgets.line_table import LineTable
 from arqlight_screens.widgets.text_pane import TextPane
+from arqlight_screens.worker_detail import WorkerDetail
+from arqlight_screens.workers import Workers
 from tests.screens.canned import CannedFleet, busy_fleet
 from tests.screens.conftest import visit
 
-SCREENS: list[type[RoomScreen]] = [Overview, QueueJobs, JobDetail]
+SCREENS: list[type[RoomScreen]] = [
+    Overview,
+    QueueJobs,
+    JobDetail,
+    Workers,
+    WorkerDetail,
+    Schedules,
+    Server,
+    Doctor,
+    Failures,
+    FailureJobs,
+    Flows,
+    FlowTree,
+    Events,
+    Limits,
+]
+PANES = (JobDetail, Server)
+"""Those that show a page, not a table."""
 UNTOLD = {"ctrl+c", "super+c", "ctrl+q", "tab", "shift+tab"}
 """Textual's own, some of which we take over."""
 
 
 def bound(kind: type[RoomScreen]) -> set[str]:
     keys = {key for owner in kind.__mro__ for key in _keys_of(owner)}
-    return (keys | _keys_of(TextPane if kind is JobDetail else LineTable)) - UNTOLD
+    return (keys | _keys_of(TextPane if kind in PANES else LineTable)) - UNTOLD
 
 
 def _keys_of(owner: type) -> set[str]:
@@ -52,11 +80,18 @@ def test_no_key_means_two_things(kind: type[RoomScreen]) -> None:
             assert seen.setdefault(key, entry.key.action) == entry.key.action
 
 
-def test_every_operation_that_has_a_place_in_the_room_has_a_key_there() -> None:
+def test_every_operation_that_a_key_can_stand_for_has_it_among_those_of_its_target() -> None:
+    for operation in OPERATIONS.values():
+        if pressable(operation):
+            keys = (*on_target(operation.target), UNDO)
+            [key] = [key for key in keys if operation.name in key.operations]
+            assert key.keys == operation.key
+
+
+def test_queues_and_jobs_are_acted_upon_where_they_are_shown() -> None:
     hinted = {key.keys for kind in SCREENS for key in kind.KEYS}
-    assert {
-        operation.key for operation in OPERATIONS.values() if operation.target in PLACED and pressable(operation)
-    } <= hinted
+    shown = (Target.QUEUE, Target.JOBS)
+    assert {one.key for one in OPERATIONS.values() if one.target in shown and pressable(one)} <= hinted
 
 
 async def test_help_is_searched_and_does_what_it_shows() -> None:

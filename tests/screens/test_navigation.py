@@ -51,8 +51,8 @@ async def test_a_table_is_sorted_as_the_operator_wants_it(fleet: CannedFleet) ->
         await guest.look()
         await guest.until_shown("worker▴")
         lines = guest.text.splitlines()
-        first, last = (next(place for place, line in enumerate(lines) if name in line) for name in ("worker-2", "worker-0"))
-        assert first < last
+        places = {name: next(at for at, line in enumerate(lines) if name in line) for name in ("worker-2", "worker-0")}
+        assert places["worker-2"] < places["worker-0"]
         assert "host" not in guest.text
 
 

@@ -160,7 +160,7 @@ async def test_what_the_state_cannot_take_is_neither_hinted_nor_done(fleet: Cann
         await guest.until_shown("run-2")
         assert "purge" not in guest.text
         await guest.press("X")
-        await guest.until(lambda: "Jobs that are active cannot take this: purge." in guest.toasts)
+        await guest.until(lambda: "Purge: jobs that are active cannot take it." in guest.toasts)
         assert not fleet.performed
 
 
@@ -170,7 +170,7 @@ async def test_an_empty_tab_has_nothing_to_purge(fleet: CannedFleet) -> None:
         await guest.press("enter")
         await guest.turn_to(State.CANCELLED)
         await guest.press("X")
-        await guest.until(lambda: f"There are no cancelled jobs in {QUEUE}." in guest.toasts)
+        await guest.until(lambda: f"There are no cancelled jobs of {QUEUE}." in guest.toasts)
 
 
 async def test_r_in_a_job_retries_it(fleet: CannedFleet) -> None:

@@ -1,4 +1,4 @@
-"""A declared queue on an empty server, and stock arq beside it."""
+"""Beside the declared queue of every test: stock arq, and what admits jobs."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -10,14 +10,8 @@ from arq.connections import ArqRedis, RedisSettings
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from tests.store.gate import Api, Gate, quick
-from tests.store.line import QUEUE, Line
+from tests.store.line import Line
 from tests.store.story import Story
-
-
-@pytest.fixture
-async def line(store: Store) -> Line:
-    await store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "purpose": "to be tested"}})
-    return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - stock arq and broken worlds write below the store
 
 
 @pytest.fixture

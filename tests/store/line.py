@@ -207,6 +207,12 @@ class Line:
     async def totals(self) -> dict[str, int]:
         return {k.decode(): int(v) for k, v in (await self.raw.hgetall(f"{self.queue.prefix}totals")).items()}
 
+    async def counts(self) -> dict[State, int]:
+        """How many jobs are in each state that has some."""
+        view = (await observe.fleet(self.store)).queue(self.queue.name)
+        assert view is not None
+        return {state: count for state, count in view.counts.items() if count}
+
     async def events(self, kind: str) -> list[dict[str, str]]:
         """What was told of this kind, oldest first."""
         told = reversed(await self.store.events(self.queue, 1000))

@@ -7,9 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
+from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.jobs import State
-from arqlight_core.operations import carrying
+from arqlight_core.operations import carrying, purge
 from arqlight_core.operations.orders import Order, Pace
+from arqlight_core.selection import Selection
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from tests.store.bulking import NAME, Bulk, make, order_of
@@ -268,3 +270,21 @@ async def test_ids_that_are_no_text_are_found_again(line: Line, bulk: Bulk):
     await bulk.carrier().carry()
     assert (await bulk.changed(), await bulk.left()) == (1, {"no such job": 1})
     assert await line.raw.zcard(QUEUE.wire) == 0
+
+
+LARGE = encode_job(Envelope("work", ({"text": "x" * 100_000, "tenant": "acme"},), {}, 1_000))
+
+
+@pytest.mark.parametrize("wanted", [{"job_type": "work"}, {"where": {"tenant": "acme"}}, {"older_ms": 60_000}], ids=str)
+async def test_a_job_that_is_too_large_for_a_list_is_looked_at_all_the_same(line: Line, wanted: dict[str, Any]):
+    await line.put("large", payload=LARGE)
+    report = await purge(line.store, Selection(NAME, State.WAITING, **wanted), actor="ada")
+    assert report.changed == 1
+
+
+@pytest.mark.parametrize("text", ["", "x" * 100_000], ids=["unreadable", "large"])
+async def test_a_job_that_tells_its_age_to_nobody_at_first_sight_is_not_taken_for_old(line: Line, text: str):
+    fresh = encode_job(Envelope("work", ({"text": text},), {}, await line.store.time_ms()))
+    await line.put("a", payload=fresh if text else b"nobody can read this")
+    selection = Selection(NAME, State.WAITING, older_ms=60_000)
+    assert (await purge(line.store, selection, actor="ada", dry_run=True)).changed == 0

@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from arqlight_core.errors import UsageError
 from arqlight_core.jobs import Lease, State
-from arqlight_core.operations import canary, carrying
+from arqlight_core.operations import canary, carrying, retry
 from arqlight_core.operations.orders import Order, Pace
+from arqlight_core.selection import Selection
 from arqlight_core.store import scripts
 from arqlight_core.store.scripts import Burial, Grouping, Retrial
 from tests.store.bulking import NAME, Bulk, make, order_of
@@ -198,3 +202,25 @@ async def test_what_is_left_alone_costs_no_time(line: Line):
     record = await bulk.record()
     assert record["left:no such job"] == "40"
     assert int(record["ended"]) - int(record["begun"]) < 1000
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.3, "aborted"), (0.5, "done"), (1.0, "done")])
+async def test_whoever_asks_says_how_many_may_fail_again(line: Line, share: float, state: str):
+    ids = await died(line, 8)
+    fated = set(ids[:2])
+    async with worker(line, lambda lease: scripts.bury(QUEUE, lease, grave(OLD)) if lease.job_id in fated else None):
+        report = await retry(line.store, Selection(NAME, ids=tuple(ids)), actor="ada", canary=4, abort_above=share)
+    assert report.state == state
+    assert report.changed == (4 if state == "aborted" else 8)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"pace": -1}, {"pace": math.inf}, {"pace": math.nan}, {"canary": -1}, {"abort_above": 1.5}, {"abort_above": -0.1}],
+    ids=str,
+)
+async def test_what_is_no_pace_is_refused_before_anything_is_done(line: Line, wrong: dict[str, Any]):
+    await died(line, 1)
+    with pytest.raises(UsageError):
+        await retry(line.store, Selection(NAME, State.DEAD, everything=True), actor="ada", **wrong)
+    assert await line.state("job00") is State.DEAD

@@ -1,13 +1,18 @@
 """empty_trash, and the bound of the trash: what is destroyed leaves nothing, and only what was confirmed goes."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from arqlight_core import observe
 from arqlight_core.errors import ConfirmationNeeded, NothingToUndo
 from arqlight_core.jobs import State
-from arqlight_core.operations import Report, Selection, empty_trash, purge, undo
+from arqlight_core.operations import Report, Selection, empty_trash, emptying, purge, undo
 from arqlight_core.operations.emptying import destroy
 from arqlight_core.store import scripts
+from arqlight_core.store.gateway import Store
+from arqlight_core.store.scripts import Call
 from arqlight_fleet.retention import trim
 from arqlight_fleet.served import ServedQueue
 from tests.store.line import QUEUE, Line
@@ -83,7 +88,7 @@ async def test_it_goes_chunk_by_chunk_and_a_chunk_that_is_sent_again_does_no_har
     first = await line.run(scripts.empty_trash(QUEUE, operation, 2, "ada", ""))
     assert (first.destroyed, first.left) == (2, 1)
     assert (await undo(line.store, NAME, actor="ada", operation=operation)).changed == 1
-    assert await destroy(line.store, QUEUE, operation, "ada", "") == 0
+    assert await destroy(line.store, QUEUE, operation, "ada", "", 3) == 0
 
 
 async def test_beyond_the_bound_the_oldest_operations_go(line: Line):
@@ -132,3 +137,24 @@ async def test_a_purge_takes_what_matches_and_no_more(line: Line):
     assert (await purge(line.store, Selection(NAME, State.DEAD, where={"n": "2"}), actor="ada")).changed == 0
     assert (await purge(line.store, Selection(NAME, State.DEAD, where={"n": "1"}), actor="ada")).changed == 1
     assert await line.state("cancelled") is State.CANCELLED
+
+
+async def test_what_comes_into_the_trash_while_it_is_emptied_stays(line: Line, monkeypatch: pytest.MonkeyPatch):
+    """The purge may be under way, and its trash fill behind whoever empties it."""
+    await line.put("a", "b", "c")
+    await line.throw_away("a", "b")
+    monkeypatch.setattr(emptying, "CHUNK", 1)
+    plan = await empty_trash(line.store, NAME, actor="ada", dry_run=True)
+
+    class Beside(Store):
+        async def run_settled(self, calls: Sequence[Call[Any]]) -> list[Any]:
+            answers = await super().run_settled(calls)
+            if calls[0].name == "empty_trash":
+                await line.throw_away("c")
+            return answers
+
+    store = Beside(line.store.url)
+    report = await empty_trash(store, NAME, actor="ada", confirm=plan.confirm)
+    await store.close()
+    assert report.changed == 2
+    assert (await undo(line.store, NAME, actor="ada")).changed == 1

@@ -72,3 +72,21 @@ async def test_a_queue_that_is_published_meanwhile_is_followed_from_its_first_ev
 async def test_events_of_a_queue_that_is_not_there_are_refused(line: Line):
     with pytest.raises(QueueNotFound, match="no queue other"):
         await observe.events(line.store, "other")
+
+
+async def test_a_tail_goes_on_from_where_it_was(line: Line):
+    for by in ("ada", "bob"):
+        await line.run(scripts.pause(QUEUE, by, ""))
+        await line.run(scripts.resume(QUEUE, by, ""))
+    first = await observe.tail(line.store, count=3)
+    assert [(one.kind, one.told["by"]) for one in first.events] == [
+        ("resume", "ada"),
+        ("pause", "bob"),
+        ("resume", "bob"),
+    ]
+    assert (await observe.tail(line.store, first)).events == ()
+    await line.store.publish_queues({OTHER.name: {"wire": OTHER.wire}})
+    await line.run(scripts.pause(OTHER, "ada", ""))
+    second = await observe.tail(line.store, first)
+    assert [(one.kind, one.queue) for one in second.events] == [("pause", OTHER.name)]
+    assert (await observe.tail(line.store, first)).events == second.events

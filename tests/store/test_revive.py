@@ -4,7 +4,9 @@ import pytest
 
 from arqlight_core import observe
 from arqlight_core.jobs import State
-from arqlight_core.store.scripts import Burial
+from arqlight_core.policy import Priority
+from arqlight_core.store import scripts
+from arqlight_core.store.scripts import Burial, NewJob
 from tests.store.line import FAR, PAYLOAD, Line, acted, cancelled, dead, failed
 
 ENDS = pytest.mark.parametrize("end", [dead(), cancelled()], ids=lambda end: end.state)
@@ -117,7 +119,7 @@ async def test_one_bulk_revives_a_job_once_even_when_it_fails_again_meanwhile(li
     assert await line.revive("a", bulk="bulk") == acted(1)
     lease = await line.lease()
     await (line.retry(lease) if again == "retrying" else line.bury(lease, dead()))
-    assert await line.revive("a", bulk="bulk") == acted(0, retried_by_this_before=1)
+    assert await line.revive("a", bulk="bulk") == acted(0)
     assert await line.state("a") is State(again)
     assert await line.revive("a", bulk="the next") == acted(1)
 
@@ -127,3 +129,44 @@ async def test_a_revival_wakes_a_worker(line: Line):
     async with line.store.wakes([line.queue]) as woken:
         await line.revive("a")
         assert await anext(woken) == line.queue.name
+
+
+@pytest.mark.parametrize("lane", [priority.lane for priority in Priority])
+@ENDS
+async def test_a_revived_job_keeps_its_priority(line: Line, end: Burial, lane: float):
+    await line.put("a", lane=lane)
+    await line.bury(await line.lease(), end)
+    await line.revive("a")
+    [job] = (await line.claim()).jobs
+    assert job.lane == lane
+    assert job.due_ms == pytest.approx(await line.store.time_ms(), abs=5_000)
+
+
+async def test_a_job_that_an_operator_cancelled_keeps_its_priority(line: Line):
+    await line.put("a", lane=0.75)
+    await line.run(scripts.call_off(line.queue, await line.step("waiting"), 0, [b""], ["a"]))
+    await line.revive("a")
+    assert [job.lane for job in (await line.claim()).jobs] == [0.75]
+
+
+async def keyed(line: Line, job_id: str) -> bool:
+    """Whether a job of one unique key was taken."""
+    [placed] = await line.run(scripts.enqueue(line.queue, [NewJob(job_id, PAYLOAD, 0, 0.0, "key", FAR, "drop")]))
+    return placed.new
+
+
+async def test_a_job_whose_unique_key_another_has_taken_stays_dead(line: Line):
+    assert await keyed(line, "a")
+    await line.bury(await line.lease(), dead())
+    assert await keyed(line, "b")
+    assert await line.revive("a") == acted(0, another_job_has_its_unique_key=1)
+    assert await line.state("a") is State.DEAD
+
+
+async def test_a_revived_job_has_its_unique_key_again(line: Line):
+    assert await keyed(line, "a")
+    await line.bury(await line.lease(), dead())
+    assert await keyed(line, "b")
+    await line.finish(await line.lease())
+    assert await line.revive("a") == acted(1)
+    assert not await keyed(line, "c")

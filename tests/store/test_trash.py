@@ -1,10 +1,13 @@
 """What the trash tells of itself: which operations can be undone, with how many jobs, and until when."""
 
+from importlib import import_module
+
 import pytest
 
 from arqlight_core import observe
 from arqlight_core.errors import QueueNotFound
 from arqlight_core.jobs import State
+from arqlight_core.observe.trash import trash_of
 from arqlight_core.store.keys import QueueKeys
 from tests.store.line import QUEUE, Line
 
@@ -48,3 +51,15 @@ async def test_what_has_expired_is_not_told(told: Line):
 async def test_a_trash_of_a_queue_that_nobody_knows_is_refused(told: Line):
     with pytest.raises(QueueNotFound):
         await observe.trash(told.store, "nowhere")
+
+
+async def test_a_trash_of_many_operations_is_read_a_few_at_a_time(line: Line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(import_module("arqlight_core.observe.trash"), "CHUNK", 2)
+    ids = [f"job{number}" for number in range(5)]
+    await line.put(*ids)
+    for at, one in enumerate(ids):
+        await line.throw_away(one, operation=f"op{at}")
+        await line.raw.zadd(QUEUE.trash, {f"op{at}": at + 1})
+    for limit in (1, 2, 3, 4, 5, 50):
+        found = await trash_of(line.store, QUEUE, limit)
+        assert [one.operation for one in found] == ["op4", "op3", "op2", "op1", "op0"][:limit]

@@ -38,24 +38,18 @@ MAKERS: dict[State, Maker] = {
 EACH = pytest.mark.parametrize("state", list(State))
 
 
-async def counts(line: Line) -> dict[State, int]:
-    view = (await observe.fleet(line.store)).queue(QUEUE.name)
-    assert view is not None
-    return {state: count for state, count in view.counts.items() if count}
-
-
 @EACH
 async def test_every_state_is_counted_as_itself_alone(line: Line, state: State):
     for one in NAMES:
         await MAKERS[state](line, one)
-    assert await counts(line) == {state: 7}
+    assert await line.counts() == {state: 7}
 
 
 async def test_all_states_are_counted_side_by_side(line: Line):
     for number, state in enumerate(state for state in State if state is not State.WAITING):
         await MAKERS[state](line, f"{number}")
     await MAKERS[State.WAITING](line, "w")
-    assert await counts(line) == dict.fromkeys(State, 1)
+    assert await line.counts() == dict.fromkeys(State, 1)
 
 
 @EACH

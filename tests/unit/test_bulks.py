@@ -1,9 +1,11 @@
 """A bulk under way: seen as it grows, followed to its end, paused, resumed and aborted."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
+from arqlight.commands import outlasting
 from arqlight.commands.following import followed
 from arqlight_core import observe
 from arqlight_core.errors import UsageError
@@ -13,6 +15,7 @@ from arqlight_core.operations.carrying import Carrier
 from arqlight_core.operations.orders import Order
 from arqlight_core.selection import Selection
 from arqlight_core.store import scripts
+from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.scripts import Step
 from tests.store.line import FAR, QUEUE, Line, dead
@@ -22,16 +25,14 @@ QUEUED = Report(0, "the fleet will retry 3 dead jobs", operation=BULK, state="qu
 
 
 @pytest.fixture
-async def line(store: Store) -> Line:
+async def line(line: Line) -> Line:
     """A queue with three dead jobs, and a bulk that shall retry them."""
-    await store.publish_queues({NAME: {"wire": QUEUE.wire, "purpose": "to be tested"}})
-    made = Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - it looks at the keys
     for one in "abc":
-        await made.ended(one, dead())
-    moment = await store.time_ms()
+        await line.ended(one, dead())
+    moment = await line.store.time_ms()
     order = Order("retry", NAME, Selection(NAME, State.DEAD, everything=True, moment_ms=moment))
-    await store.run(scripts.submit(QUEUE, scripts.Submission(BULK, "retry", order.encode(), 3, "ada", "mended", "")))
-    return made
+    await line.run(scripts.submit(QUEUE, scripts.Submission(BULK, "retry", order.encode(), 3, "ada", "mended", "")))
+    return line
 
 
 async def stepped(line: Line, *ids: str) -> None:
@@ -73,6 +74,27 @@ async def test_a_followed_bulk_is_reported_as_it_ended(line: Line):
     report = await following
     assert (report.state, report.changed, report.skipped) == ("done", 3, {})
     assert report.summary == f"retry: 3 of 3 dead jobs of {NAME}"
+
+
+async def test_a_bulk_is_followed_past_a_restart_of_the_server(
+    own_server: EmbeddedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(outlasting, "ASK_EVERY", 0.05)
+    async with AsyncExitStack() as stack:
+        store = Store(own_server.url)
+        stack.push_async_callback(store.close)
+        await store.publish_queues({NAME: {"wire": QUEUE.wire, "purpose": "to be tested"}})
+        order = Order("retry", NAME, Selection(NAME, ids=("never",)))
+        await store.run(scripts.submit(QUEUE, scripts.Submission(BULK, "retry", order.encode(), 1, "ada", "", "")))
+        own_server.stop()
+        following, told = asyncio.create_task(followed(store, OPERATIONS["retry"], QUEUED)), ""
+        while "Waiting until it answers again" not in told:
+            await asyncio.sleep(0.02)
+            told += capsys.readouterr().err
+        own_server.ensure()
+        await abort_bulk(store, BULK, actor="ada")
+        assert (await following).state == "aborted"
+        assert "The server answers again" in capsys.readouterr().err
 
 
 async def test_an_aborted_bulk_is_reported_with_its_note(line: Line):

@@ -2,33 +2,20 @@
 
 import pytest
 
-from arqlight_core import observe
 from arqlight_core.errors import ConfirmationNeeded
 from arqlight_core.jobs import State
 from arqlight_core.operations import Selection, purge
-from arqlight_core.store.gateway import Store
 from tests.store.line import FAR, QUEUE, Line
 
 NAME = QUEUE.name
 ALL_WAITING = Selection(NAME, State.WAITING, everything=True)
 
 
-@pytest.fixture
-async def line(store: Store) -> Line:
-    await store.publish_queues({NAME: {"wire": QUEUE.wire, "purpose": "to be tested"}})
-    return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - it looks at the keys
-
-
-async def counts(line: Line) -> dict[State, int]:
-    [view] = (await observe.fleet(line.store)).queues
-    return {state: count for state, count in view.counts.items() if count}
-
-
 async def test_a_purge_that_was_not_confirmed_changes_nothing(line: Line):
     await line.put("a", "b")
     with pytest.raises(ConfirmationNeeded, match=r"would move 2 waiting jobs of test:line to the trash; .*--confirm"):
         await purge(line.store, ALL_WAITING, actor="ada")
-    assert await counts(line) == {State.WAITING: 2}
+    assert await line.counts() == {State.WAITING: 2}
 
 
 @pytest.mark.parametrize("confirm", ["2", "yes", "2@", "x.y.z", "2@2.1.0123456789", "9.9.9.9"])
@@ -36,7 +23,7 @@ async def test_what_no_dry_run_gave_confirms_nothing(line: Line, confirm: str):
     await line.put("a", "b")
     with pytest.raises(ConfirmationNeeded):
         await purge(line.store, ALL_WAITING, actor="ada", confirm=confirm)
-    assert await counts(line) == {State.WAITING: 2}
+    assert await line.counts() == {State.WAITING: 2}
 
 
 async def test_what_was_confirmed_for_one_thing_does_not_serve_for_another(line: Line):
@@ -48,7 +35,7 @@ async def test_what_was_confirmed_for_one_thing_does_not_serve_for_another(line:
     for selection in (scheduled, Selection(NAME, State.WAITING, text="a"), Selection(NAME, State.WAITING, ("a", "b"))):
         with pytest.raises(ConfirmationNeeded, match="something else"):
             await purge(line.store, selection, actor="ada", confirm=plan.confirm)
-    assert await counts(line) == {State.WAITING: 2, State.SCHEDULED: 2}
+    assert await line.counts() == {State.WAITING: 2, State.SCHEDULED: 2}
 
 
 @pytest.mark.parametrize("lane", [0.0, 0.75])
@@ -79,4 +66,4 @@ async def test_more_jobs_than_were_confirmed_are_not_acted_on(line: Line):
     )  # its payload says that it was queued long ago, as one does that was put off again
     with pytest.raises(ConfirmationNeeded, match="3 jobs are meant by now, and 2 were confirmed; look again"):
         await purge(line.store, scheduled, actor="ada", confirm=plan.confirm)
-    assert await counts(line) == {State.SCHEDULED: 3}
+    assert await line.counts() == {State.SCHEDULED: 3}

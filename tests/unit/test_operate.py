@@ -1,99 +1,22 @@
 """Commands of operations: what they select, what they ask before they act, and what their exit status says."""
 
-import asyncio
-import io
-import json
+import shlex
 import subprocess
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from arqlight.cli import run
 from arqlight.commands.confirming import Consent, performed
-from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.jobs import State
 from arqlight_core.operations import OPERATIONS, Report, Selection
-from arqlight_core.store import scripts
-from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
-from tests.store.line import FAR, QUEUE, dead
+from arqlight_core.store.scripts import Grouping
+from tests.store.line import QUEUE
+from tests.unit.shell import Shell
 
 NAME = QUEUE.name
-
-
-class Terminal(io.StringIO):
-    """A keyboard at which this is typed."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@dataclass
-class Shell:
-    """The command line in this process, on a server of the tests."""
-
-    url: str
-    capture: pytest.CaptureFixture[str]
-    patch: pytest.MonkeyPatch
-    said: str = ""
-    complained: str = field(default="")
-
-    def run(self, *words: str, expect: int = 0, typed: str | None = None) -> str:
-        """What a command prints; what it complains about is kept."""
-        self.patch.setattr("sys.stdin", io.StringIO() if typed is None else Terminal(typed))
-        status = run(words)
-        self.said, self.complained = self.capture.readouterr()
-        assert status == expect, f"{words}: {status}\n{self.said}\n{self.complained}"
-        return self.said
-
-    def told(self, *words: str, expect: int = 0) -> Any:
-        return json.loads(self.run(*words, "--json", expect=expect))
-
-    def on_server(self, act: Callable[[Store], Awaitable[Any]]) -> None:
-        async def acted() -> None:
-            store = Store(self.url)
-            await act(store)
-            await store.close()
-
-        asyncio.run(acted())
-
-    def put(self, count: int, delay_ms: int = 0) -> None:
-        """New jobs named by their numbers; every second one is of acme."""
-
-        async def placed(store: Store) -> None:
-            for place in range(count):
-                told = {"tenant": "initech" if place % 2 else "acme"}
-                payload = encode_job(Envelope("mail" if place % 2 else "work", (told,), {}, 1000))
-                await store.run(scripts.enqueue(QUEUE, [scripts.NewJob(f"job-{place}", payload, delay_ms)]))
-
-        self.on_server(placed)
-
-    def bury(self, count: int) -> None:
-        async def buried(store: Store) -> None:
-            claim = await store.run(scripts.claim(QUEUE, scripts.Appetite(count), FAR, FAR, "w1", 1))
-            for claimed in claim.jobs:
-                await store.run(scripts.bury(QUEUE, claimed.lease, dead()))
-
-        self.on_server(buried)
-
-    def counts(self) -> dict[str, int]:
-        [queue] = self.told("status")["queues"]
-        return {state: count for state, count in queue["counts"].items() if count}
-
-
-@pytest.fixture
-def shell(shared_server: EmbeddedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.setenv("REDIS_URL", shared_server.url)
-    made = Shell(shared_server.url, capsys, monkeypatch)
-
-    async def emptied(store: Store) -> None:
-        await store._client.flushall()  # pyright: ignore[reportPrivateUsage] - no business of the store
-        await store.publish_queues({NAME: {"wire": QUEUE.wire, "purpose": "to be tested"}})
-
-    made.on_server(emptied)
-    return made
+BUG = Grouping("52d327982585", "LookupError", "no tariff", "shop:price")
 
 
 # ------------------------------------------------------------------ which jobs
@@ -120,10 +43,16 @@ def test_jobs_are_selected_by_what_they_are(shell: Shell, chosen: tuple[str, ...
 
 
 @pytest.mark.parametrize("option", ["--failure", "--fingerprint"])
-def test_a_group_of_failures_is_retried_from_among_the_dead(shell: Shell, option: str) -> None:
-    shell.put(2)
-    shell.bury(2)
+def test_a_group_of_failures_is_acted_on_in_one_queue_or_in_all(shell: Shell, option: str) -> None:
+    shell.put(3)
+    shell.bury(2, BUG)
     assert "would retry 0 dead jobs" in shell.run("retry", NAME, option, "0123456789", "--dry-run")
+    assert f"would retry 2 dead jobs of {NAME}" in shell.run("retry", NAME, option, BUG.fingerprint, "--dry-run")
+    said = shell.run("purge", option, BUG.fingerprint, "--dry-run")
+    way_on = shlex.split(said.partition("to go on: arqlight ")[2])
+    told = shell.told(*way_on, "--reason", "mended")
+    assert (told["changed"], told["state"], list(told["parts"])) == (2, "done", [NAME])
+    assert shell.counts() == {"waiting": 1}
 
 
 @pytest.mark.parametrize(
@@ -137,6 +66,20 @@ def test_a_group_of_failures_is_retried_from_among_the_dead(shell: Shell, option
         (("retry", NAME, "--all", "--state", "completed"), "those that can are: cancelled, dead, retrying"),
         (("cancel", NAME, "--all"), "as in --state active; cancel takes active, held, retrying, scheduled, waiting"),
         (("retry", "nowhere", "--all"), "There is no queue nowhere"),
+        (("retry",), "Say in which queue: only a group of failures, as in --failure FP,"),
+        (("retry", "--all"), "Say in which queue"),
+        (("edit", "--failure", "0123456789", "--changes", "n=1"), "edit is done in one at a time"),
+        (("retry", "--failure", "0123456789ab"), "No failures of fingerprint 0123456789ab are known"),
+        (("retry", "{test:line}:x"), "is a job's id; name its queue before: arqlight retry test:line {test:line}:x"),
+        (("delay", NAME, "job-1", "--by", "-5m"), "'-5m' is no span of time"),
+        (("cancel", NAME, "job-1", "--abort-above", "most"), "'most' is no share; write it like 20% or 0.2"),
+        (("cancel", NAME, "job-1", "--abort-above", "120%"), "1.2 is no share of jobs; give one from 0 to 1"),
+        (("cancel", NAME, "job-1", "--pace", "-1"), "A pace of -1 is none"),
+        (("set-hold", NAME, "--where", "tenant"), "write it like tenant=acme"),
+        (("pause",), 'arqlight: Command "pause" parameter QUEUE requires an argument; `arqlight pause --help` shows'),
+        (("pause", NAME, "extra"), "arqlight: `arqlight pause` takes no extra; `arqlight pause --help` shows"),
+        (("status", "--nope"), "arqlight: Unknown option: --nope; `arqlight status --help` shows what it takes."),
+        (("jobs", NAME, "--limit", "0"), 'Invalid value "0" for --limit. Must be >= 1; `arqlight jobs --help` shows'),
         (("purge", NAME, "--all", "--confirm", "12.345"), "does not confirm it, --confirm 2 does"),
         (("purge", NAME, "--all", "--confirm", "2.345.abcdef"), "What was confirmed is something else"),
     ],
@@ -145,6 +88,22 @@ def test_what_is_wrong_is_told_with_its_remedy(shell: Shell, words: tuple[str, .
     shell.put(2)
     shell.run(*words, expect=2)
     assert remedy in shell.complained
+    assert len(shell.complained.splitlines()) == 1
+
+
+def test_a_standing_hold_says_what_jobs_must_match_as_a_selection_does(shell: Shell) -> None:
+    words = ("set-hold", NAME, "--where", "tenant=acme", "--where", "n=1")
+    assert f"would hold tenant=acme, n=1 in {NAME}, until it is lifted" in shell.run(*words, "--dry-run")
+    rule = shell.told(*words)["operation"]
+    shell.run("lift-hold", NAME, "--rule", "no", expect=2)
+    assert f"those it has: {rule}" in shell.complained
+    shell.run("lift-hold", NAME, "--rule", rule)
+
+
+@pytest.mark.parametrize("operation", ["retry", "purge", "requeue"])
+def test_of_a_group_of_failures_the_dead_jobs_are_meant(shell: Shell, operation: str) -> None:
+    words = (operation, NAME, "--failure", "0123456789", "--dry-run")
+    assert f"0 dead jobs of {NAME} (failure 0123456789)" in shell.run(*words)
 
 
 def test_an_operation_that_fits_one_state_means_that_and_takes_spans_as_they_are_written(shell: Shell) -> None:

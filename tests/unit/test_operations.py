@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from arqlight_core import observe
 from arqlight_core.errors import NothingToUndo, QueueNotFound, UsageError
 from arqlight_core.jobs import State
 from arqlight_core.operations import (
@@ -22,9 +21,8 @@ from arqlight_core.operations import (
     retry,
     undo,
 )
+from arqlight_core.operations.carrying import Carrier
 from arqlight_core.store import scripts
-from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import QueueKeys
 from tests.store.bulking import Bulk, order_of
 from tests.store.line import FAR, QUEUE, Line, acted, cancelled, dead
 from tests.store.test_bulk_deaths import steps_of
@@ -32,17 +30,6 @@ from tests.store.test_bulk_deaths import steps_of
 NAME = QUEUE.name
 ALL_DEAD = Selection(NAME, State.DEAD, everything=True)
 ALL_WAITING = Selection(NAME, State.WAITING, everything=True)
-
-
-@pytest.fixture
-async def line(store: Store) -> Line:
-    await store.publish_queues({NAME: {"wire": QUEUE.wire, "purpose": "to be tested"}})
-    return Line(store, store._client)  # pyright: ignore[reportPrivateUsage] - it looks at the keys
-
-
-async def counts(line: Line) -> dict[State, int]:
-    [view] = (await observe.fleet(line.store)).queues
-    return {state: count for state, count in view.counts.items() if count}
 
 
 @pytest.mark.parametrize("chosen", [{}, {"ids": ("a",), "everything": True}])
@@ -68,7 +55,7 @@ async def test_a_retry_of_all_makes_every_one_wait_again(line: Line, end: Any):
         report = await retry(line.store, Selection(NAME, State(end.state), everything=True), actor="ada")
     assert (report.changed, report.skipped, report.state) == (5, {}, "done")
     assert report.summary == f"retrying 5 {end.state} jobs of test:line"
-    assert await counts(line) == {State.WAITING: 5}
+    assert await line.counts() == {State.WAITING: 5}
 
 
 async def test_a_retry_of_retrying_jobs_takes_them_all(line: Line):
@@ -77,7 +64,7 @@ async def test_a_retry_of_retrying_jobs_takes_them_all(line: Line):
     with steps_of(2):
         report = await retry(line.store, Selection(NAME, State.RETRYING, everything=True), actor="ada")
     assert report.changed == 3
-    assert await counts(line) == {State.WAITING: 3}
+    assert await line.counts() == {State.WAITING: 3}
 
 
 async def test_a_retry_tells_what_it_left_alone_and_why(line: Line):
@@ -161,12 +148,12 @@ async def test_a_purge_can_be_undone(line: Line):
     await line.put("a", "b", "c", delay_ms=FAR)
     with steps_of(2):
         moved = await confirmed(line, Selection(NAME, State.SCHEDULED, everything=True))
-        assert await counts(line) == {}
+        assert await line.counts() == {}
         plan = await undo(line.store, NAME, actor="ada", dry_run=True)
         assert (moved.changed, plan.changed) == (3, 3)
         report = await undo(line.store, NAME, actor="ada", operation=moved.operation)
     assert (report.changed, report.skipped) == (3, {})
-    assert await counts(line) == {State.SCHEDULED: 3}
+    assert await line.counts() == {State.SCHEDULED: 3}
 
 
 async def test_an_undo_takes_the_newest_purge_unless_told_which(line: Line):
@@ -254,22 +241,24 @@ async def test_every_operation_on_a_queue_refuses_one_that_is_not_there(line: Li
         await operation.run(line.store, chosen, actor="ada", **own)
 
 
-async def test_what_a_worker_of_the_fleet_took_up_first_is_reported_as_theirs(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("lease_ms", "state", "changed"), [(0, "queued", 0), (FAR, "done", 1)])
+async def test_a_worker_of_the_fleet_takes_a_small_bulk_over_only_from_an_asker_who_is_gone(
+    line: Line, monkeypatch: pytest.MonkeyPatch, lease_ms: int, state: str, changed: int
 ):
     await line.ended("a", dead())
 
-    async def taken(store: Store, _keys: QueueKeys, _count: int) -> bool:
-        _, found = await store.run(scripts.bulks(QUEUE, "open", 1))
-        for name in found:
-            await store.run(scripts.carry(QUEUE, name, "a worker", FAR))
-        return True
+    class Slow(Carrier):
+        async def carry(self) -> None:
+            _, found = await line.run(scripts.bulks(QUEUE, "open", 1))
+            for name in found:
+                await line.run(scripts.carry(QUEUE, name, "a worker", FAR))
+            await super().carry()
 
-    monkeypatch.setattr(bulk, "_is_ours", taken)
+    monkeypatch.setattr(bulk, "Carrier", Slow)
+    monkeypatch.setattr(bulk, "LEASE_MS", lease_ms)
     report = await retry(line.store, Selection(NAME, ids=("a",)), actor="ada")
-    assert (report.state, report.changed) == ("queued", 0)
-    assert report.summary.startswith("the fleet will retry 1 job")
-    assert await line.state("a") is State.DEAD
+    assert (report.state, report.changed) == (state, changed)
+    assert report.summary.startswith("the fleet will retry 1 job" if state == "queued" else "retrying 1 job")
 
 
 async def test_a_bulk_that_the_server_refuses_for_good_has_failed(line: Line):

@@ -18,6 +18,7 @@ FILTERS: dict[str, Any] = {
     "correlation_id": "order7",
     "older_ms": 1_000,
     "text": "acme",
+    "error": "timeout",
     "where": {"tenant": "acme"},
 }
 JOB = Candidate(
@@ -132,3 +133,8 @@ def test_a_selection_says_what_it_means(chosen: dict[str, Any], told: str):
 
 def test_a_selection_tells_what_was_asked_for_and_no_more():
     assert of(text="x").told == {"queue": "crm:mail", "state": "dead", "moment_ms": 10_000, "text": "x"}
+
+
+def test_more_ids_than_an_order_can_carry_are_refused():
+    with pytest.raises(UsageError, match="10,001 ids are too many"):
+        Selection("crm", ids=tuple(map(str, range(10_001))))

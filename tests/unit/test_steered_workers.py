@@ -1,8 +1,9 @@
 """Requests to workers on a real server: who is meant, what is refused, and what is seen of them."""
 
+from importlib import import_module
+
 import pytest
 
-from arqlight import examination
 from arqlight_core import observe
 from arqlight_core.declaration import Queue
 from arqlight_core.errors import UsageError
@@ -115,8 +116,8 @@ async def test_the_doctor_names_workers_that_do_not_hear_and_those_that_run_othe
     await quiet_worker(store, "w1", actor="ada")
 
     async def wrong() -> list[str]:
-        return [one.found for one in await examination.examine(store) if one.check == "worker"]
+        return [one.found for one in await observe.doctor(store) if one.check == "worker"]
 
     assert await wrong() == ["w2 declares test:steered otherwise than published"]
-    monkeypatch.setattr(examination, "DEAF_MS", -1)
+    monkeypatch.setattr(import_module("arqlight_core.observe.doctor"), "DEAF_MS", -1)
     assert "w1 does not hear that it was asked to quiet" in await wrong()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from arqlight_core.observe.trash import trash_of
 from arqlight_core.operations.emptying import destroy
 from arqlight_core.policy import Keep, milliseconds
 from arqlight_core.store import scripts
@@ -43,11 +44,10 @@ async def trim(store: Store, served: Sequence[ServedQueue], most: int) -> str:
 
 
 async def _trim_queue(store: Store, served: ServedQueue, most: int) -> int:
-    _, *newest_first = await store.run(scripts.trash(served.keys, MOST_OPERATIONS))
     held, destroyed = 0, 0
-    for operation, jobs, *_ in newest_first:
-        held += jobs
+    for one in await trash_of(store, served.keys, MOST_OPERATIONS):
+        held += one.jobs
         if held > most:
             why = f"the trash holds at most {most} jobs"
-            destroyed += await destroy(store, served.keys, operation.decode(), "retention", why)
+            destroyed += await destroy(store, served.keys, one.operation, "retention", why, one.jobs)
     return destroyed

@@ -94,7 +94,8 @@ def _what(row: AuditRow) -> str:
     command = row.operation.replace("_", "-")
     asked = f" ({_spoken(row.told)})" if row.told and row.condition != Phase.DONE else ""
     subject = f"{command} {row.target}{asked}".strip()
-    told = f"{row.condition}: {row.outcome}" if row.outcome else row.condition
+    outcome = row.outcome if row.outcome != row.condition else f"{row.changed:,} jobs"  # of a bulk that is all it tells
+    told = f"{row.condition}: {outcome}" if outcome else row.condition
     skipped = "".join(f"; {count:,} left alone: {reason}" for reason, count in row.skipped.items())
     why = f" (reason: {row.reason})" if row.reason else ""
     return f"{subject}: {told}{skipped}{why}" if subject else told

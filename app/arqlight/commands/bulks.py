@@ -7,7 +7,7 @@ from cyclopts.validators import Number
 
 from arqlight import output
 from arqlight.commands.following import progress
-from arqlight.commands.watching import watched
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
@@ -19,7 +19,7 @@ async def bulks(
     /,
     *,
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=200))] = 20,
-    watch: Annotated[bool, Parameter(negative="")] = False,
+    watch: Watch = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """The newest bulk operations of the last week, and all that are under way.
@@ -35,14 +35,15 @@ async def bulks(
         _show_all(views, json=json)
 
     async with reading() as store:
-        await watched(lambda: observe.bulks(store, queue, limit), show, watch=watch)
+        await watched(store, lambda: observe.bulks(store, queue, limit), show, watch=watch)
 
 
 def _show_all(views: tuple[BulkView, ...], *, json: bool) -> None:
     if json:
         output.as_json([_told(view) for view in views])
     elif views:
-        output.table(["bulk", "operation", "asked", "by", "state", "progress", "what"], map(_row, views))
+        columns = ["bulk", "operation", "asked", "by", "state", "progress", "what"]
+        output.table(columns, map(_row, views), spare=["by", "asked", "what"])
     else:
         output.say("No operation on jobs was asked for in the last week.")
 
@@ -56,7 +57,7 @@ async def bulk(
     bulk_id: str,
     /,
     *,
-    watch: Annotated[bool, Parameter(negative="")] = False,
+    watch: Watch = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """One bulk operation: what it does to which jobs, how far it is, and why it left some alone.
@@ -71,7 +72,7 @@ async def bulk(
         output.as_json(_told(view)) if json else _show_one(view)
 
     async with reading() as store:
-        await watched(lambda: observe.bulk(store, bulk_id), show, watch=watch)
+        await watched(store, lambda: observe.bulk(store, bulk_id), show, watch=watch)
 
 
 def _told(view: BulkView) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`arqlight demo`: the whole thing alive, in one command."""
 
+import asyncio
 import sys
 import threading
 from typing import Annotated, Any
@@ -10,7 +11,10 @@ from cyclopts.validators import Number
 from arqlight import output, tui
 from arqlight.demo.show import Show
 from arqlight.demo.stage import leave_orderly, stage
-from arqlight_core.settings import load
+from arqlight.session import refuse_unfit
+from arqlight_core.errors import UsageError
+from arqlight_core.settings import Settings, load
+from arqlight_jobs.billing.validation import validate
 
 
 def demo(
@@ -22,13 +26,17 @@ def demo(
 ) -> int:
     """A server, a fleet and billing files arriving, with the screen on top; exits 1 if a job was lost.
 
+    With REDIS_URL set it all happens there, with ARQLIGHT_DATA_DIR set what comes of it stays there.
+
     Args:
         headless: No screen; print a summary at the end. So it is anyway without a terminal.
         seconds: How long to run without a screen; 30 unless said.
         processes: How many worker processes.
         json: Print the summary as JSON.
     """
-    with stage(load(), processes) as standing:
+    settings = load()
+    _refuse_unfit(settings)
+    with stage(settings, processes) as standing:
         show = Show(standing)
         if headless or seconds is not None or not (sys.stdin.isatty() and sys.stdout.isatty()):
             show.run(seconds or 30.0)
@@ -39,6 +47,15 @@ def demo(
     summary = show.account.summary(show.seconds)
     output.as_json(summary) if json else _print(summary, show.seconds)
     return 1 if show.account.lost else 0
+
+
+def _refuse_unfit(settings: Settings) -> None:
+    """Raises an ArqlightError for a server at REDIS_URL on which nothing should, or can, be demonstrated."""
+    if not settings.redis_url:
+        return
+    if settings.production:
+        raise UsageError("The demo queues invented files, and this is production; unset REDIS_URL: it has its own.")
+    asyncio.run(refuse_unfit([validate.queue.name], settings))
 
 
 def _with_screen(show: Show) -> None:
@@ -56,6 +73,7 @@ def _with_screen(show: Show) -> None:
 def _print(summary: dict[str, Any], seconds: float) -> None:
     lines = {"all": summary["totals"], **summary["queues"], **summary["job_types"]}
     columns = ["", *(name.replace("_per_second", "/s").replace("_", " ") for name in summary["totals"])]
-    output.table(columns, [[name, *("-" if v is None else v for v in line.values())] for name, line in lines.items()])
+    rows = [[name, *("-" if v is None else v for v in line.values())] for name, line in lines.items()]
+    output.table(columns, rows, spare=["pickup p50 ms", "pickup p95 ms", "cancelled", "waiting", "jobs/s", "retried"])
     lost = summary["totals"]["lost"]
     output.say(f"{seconds:.0f} s; {f'{lost} jobs were LOST' if lost else 'nothing was lost'}.")

@@ -8,11 +8,11 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from arqlight import output
-from arqlight.session import writing
+from arqlight.session import actor, writing
 from arqlight_core.catalogue import Catalogue
 from arqlight_core.declaration import JobType
 from arqlight_core.errors import UsageError
-from arqlight_core.operations.enqueueing import submit
+from arqlight_core.operations.enqueueing import submit_on_record
 from arqlight_core.settings import Settings, load
 
 
@@ -43,7 +43,8 @@ async def enqueue(
     async with writing(settings) as store:
         read = await parsed(declared, payload, settings)
         wait = timedelta(seconds=delay)
-        queued = await submit(store, declared, read, settings, delay=wait, correlation_id=correlation_id)
+        how = {"delay": wait, "correlation_id": correlation_id}
+        queued = await submit_on_record(store, declared, read, settings, actor=actor(), **how)
     if json:
         output.as_json(queued)
     elif queued.new:

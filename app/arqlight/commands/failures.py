@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 
 from arqlight import output
 from arqlight.commands.spans import Span
-from arqlight.commands.watching import watched
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
@@ -31,7 +31,7 @@ async def failures(
     since: Span | None = None,
     sort: Literal["count", "last"] = "last",
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 20,
-    watch: Annotated[bool, Parameter(negative="")] = False,
+    watch: Watch = False,
     json: bool = False,
 ) -> None:
     """Failures grouped by their fingerprints: exception type, message without its values, place in the code.
@@ -57,9 +57,10 @@ async def failures(
 
     async with reading() as store:
         if _FINGERPRINT.fullmatch(which):
-            await watched(lambda: observe.failure(store, which), show_one, watch=watch)
+            await watched(store, lambda: observe.failure(store, which), show_one, watch=watch)
         else:
-            await watched(lambda: observe.failures(store, [which] if which else None), show, watch=watch)
+            queues = [which] if which else None
+            await watched(store, lambda: observe.failures(store, queues), show, watch=watch)
 
 
 def _show_all(groups: list[FailureGroup], limit: int, span: timedelta, *, json: bool) -> None:
@@ -124,6 +125,8 @@ def _spread(names: Mapping[str, int]) -> str:
 
 
 def _ways_on(group: FailureGroup) -> Iterable[str]:
-    yield f"see it whole:    arqlight job {group.sample_job}"
+    yield f"see it whole:      arqlight job {group.sample_job}"
     for queue in group.queues:
-        yield f"once it is mended: arqlight retry {queue} --fingerprint {group.fingerprint}"
+        yield f"once it is mended: arqlight retry {queue} --failure {group.fingerprint}"
+    if len(group.queues) > 1:
+        yield f"or in all of them: arqlight retry --failure {group.fingerprint}"

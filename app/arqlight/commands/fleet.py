@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from msgspec.structs import replace
 
-from arqlight.session import server_url, writing
+from arqlight.session import refuse_unfit, server_url
 from arqlight_core import logs
 from arqlight_core.catalogue import Catalogue
 from arqlight_core.declaration import Queue
@@ -38,7 +38,7 @@ def fleet(
     settings = replace(told, capacity=capacity or told.capacity, order=order or told.order)
     logs.configure(settings, "INFO")
     queues = _chosen(Catalogue.discover("arqlight_jobs"), queue)
-    asyncio.run(_check())
+    asyncio.run(refuse_unfit(one.name for one in queues))
     if processes == 1:
         run_process(queues, server_url(settings), settings)
         return
@@ -53,8 +53,3 @@ def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Queue]:
         known = ", ".join(sorted(catalogue.queues))
         raise QueueNotFound(f"There is no queue {unknown[0]} in the catalogue; known are: {known}.")
     return [catalogue.queues[name] for name in names] or list(catalogue.queues.values())
-
-
-async def _check() -> None:
-    async with writing():
-        pass

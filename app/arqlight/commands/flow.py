@@ -1,27 +1,34 @@
 """`arqlight flow`: everything that one correlation id ties together."""
 
 from arqlight import output
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.flow import Tally
-from arqlight_core.observe import FlowStep
+from arqlight_core.observe import FlowStep, FlowView
 
 
-async def flow(correlation_id: str, /, *, json: bool = False) -> None:
+async def flow(correlation_id: str, /, *, watch: Watch = False, json: bool = False) -> None:
     """The jobs of a correlation id as a tree: what queued what, how far each is, and how its children did.
 
     Args:
         correlation_id: As `arqlight job` prints it, or as it was given to `arqlight enqueue`.
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(view: FlowView) -> None:
+        output.as_json(view) if json else _show(view)
+
     async with reading() as store:
-        view = await observe.flow(store, correlation_id)
-    if json:
-        output.as_json(view)
-        return
+        await watched(store, lambda: observe.flow(store, correlation_id), show, watch=watch)
+
+
+def _show(view: FlowView) -> None:
     columns = ["job", "type", "state", "waited", "ran", "children", "told"]
-    output.table(columns, [_row(step, view.at_ms) for step in view.steps])
+    spare = ["type", "waited", "ran", "children", "told"]
+    output.table(columns, [_row(step, view.at_ms) for step in view.steps], spare)
     if view.total > len(view.steps):
         output.say(f"the first {len(view.steps):,} of {view.total:,} jobs")
 

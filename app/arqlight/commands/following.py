@@ -6,21 +6,34 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 
 from arqlight import output
+from arqlight.commands.outlasting import outlasted
 from arqlight.output import age
 from arqlight_core import observe
 from arqlight_core.observe import BulkView
 from arqlight_core.operations import Danger, Operation, Report
+from arqlight_core.operations.everywhere import Whole
+from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import Store
 
 LOOK_EVERY = 0.5
+PATIENCE = 300.0
+"""Seconds of an outage of the server that is waited out: the bulk goes on when it is over."""
+
 _LINE_START, _TO_END = "\r", "\x1b[K"
 
 
 async def followed(store: Store, operation: Operation, report: Report) -> Report:
-    """The report as it is when the bulk has ended. Interrupted, it says how to look again; the bulk goes on."""
+    """The report as it is when what the fleet carries has ended: one bulk, or that of each queue."""
+    if isinstance(report, Whole) and report.state in ("queued", "running"):
+        return Whole.of({queue: await followed(store, operation, part) for queue, part in report.parts.items()})
+    return await _followed(store, operation, report) if report.state in ("queued", "running") else report
+
+
+async def _followed(store: Store, operation: Operation, report: Report) -> Report:
+    """Interrupted, it says how to look again; the bulk goes on."""
     bulk, line = report.operation, _Line()
     try:
-        while not (view := await observe.bulk(store, bulk)).is_over:
+        while not (view := await outlasted(store, lambda: observe.bulk(store, bulk), PATIENCE, line.end)).is_over:
             line.show(f"{view.state}  {progress(view)}")
             await asyncio.sleep(LOOK_EVERY)
     except asyncio.CancelledError:
@@ -36,13 +49,23 @@ async def watched(store: Store, actor: str, doing: Awaitable[Report]) -> Report:
     task, line = asyncio.ensure_future(doing), _Line()
     try:
         while not (await asyncio.wait([task], timeout=LOOK_EVERY))[0]:
-            own = [view for view in await observe.bulks(store, limit=1) if view.by == actor and not view.is_over]
-            if own and sys.stderr.isatty():
-                line.show(f"{own[0].state}  {progress(own[0])}")
+            if own := await _own(store, actor):
+                line.show(f"{own.state}  {progress(own)}")
     finally:
         line.end()
         task.cancel()
     return await task
+
+
+async def _own(store: Store, actor: str) -> BulkView | None:
+    """The newest bulk of this person that is under way, where a terminal can show it and the server tells."""
+    if not sys.stderr.isatty():
+        return None
+    try:
+        views = await observe.bulks(store, limit=1)
+    except OUTAGES:
+        return None  # what acts meets the outage itself, and may outlast it
+    return next((view for view in views if view.by == actor and not view.is_over), None)
 
 
 def progress(view: BulkView) -> str:

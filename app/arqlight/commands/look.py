@@ -5,17 +5,22 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from arqlight import examination, output
+from arqlight import output
 from arqlight.commands.flow import told_children
-from arqlight.commands.watching import watched
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.jobs import State
-from arqlight_core.observe import FleetView, JobRow, JobView, QueueView
+from arqlight_core.observe import FleetView, JobRow, JobView, QueueView, Why, Window
+
+_SPARE_OF_QUEUES = (
+    *("p95 run", "in/s", "out/s", "oldest", "cancelled", "completed", "scheduled", "held", "retrying"),
+    *("workers", "active", "waiting", "dead"),
+)
 
 
-async def status(*, watch: Annotated[bool, Parameter(negative="")] = False, json: bool = False) -> None:
+async def status(*, watch: Watch = False, json: bool = False) -> None:
     """Every queue's counters, rates and condition, and the living workers.
 
     Args:
@@ -23,7 +28,7 @@ async def status(*, watch: Annotated[bool, Parameter(negative="")] = False, json
         json: Print JSON.
     """
     async with reading() as store:
-        await watched(lambda: observe.fleet(store), lambda view: _show_fleet(view, json=json), watch=watch)
+        await watched(store, lambda: observe.fleet(store), lambda view: _show_fleet(view, json=json), watch=watch)
 
 
 def _show_fleet(view: FleetView, *, json: bool) -> None:
@@ -35,7 +40,7 @@ def _show_fleet(view: FleetView, *, json: bool) -> None:
         return
     states = [state.value for state in State]
     columns = ["queue", "condition", *states, "in/s", "out/s", "p95 run", "oldest", "workers"]
-    output.table(columns, [_queue_row(queue) for queue in view.queues])
+    output.table(columns, [_queue_row(queue) for queue in view.queues], _SPARE_OF_QUEUES)
 
 
 def _queue_row(queue: QueueView) -> list[object]:
@@ -52,6 +57,7 @@ async def jobs(
     state: State = State.WAITING,
     offset: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 50,
+    watch: Watch = False,
     json: bool = False,
 ) -> None:
     """A window of one state's jobs: live ones in the order they run, ended ones newest first.
@@ -61,16 +67,23 @@ async def jobs(
         state: Which state.
         offset: How many to pass over.
         limit: How many to show.
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(window: Window) -> None:
+        output.as_json(window) if json else _show_window(window, offset, f"{state} in {queue}")
+
     async with reading() as store:
-        window = await observe.window(store, queue, state, offset, limit)
-    if json:
-        output.as_json(window)
-        return
+        await watched(store, lambda: observe.window(store, queue, state, offset, limit), show, watch=watch)
+
+
+def _show_window(window: Window, offset: int, which: str) -> None:
     rows = [_job_row(row, window.at_ms) for row in window.rows]
-    output.table(["job", "type", "age", "attempt", "worker", "progress", "told"], rows)
-    output.say(f"{offset + 1 if rows else 0}-{offset + len(rows)} of {window.total} {state} in {queue}")
+    spare = ["worker", "type", "progress", "attempt", "age", "told"]
+    output.table(["job", "type", "age", "attempt", "worker", "progress", "told"], rows, spare)
+    place = f"{offset + 1}-{offset + len(rows)}" if rows else "none"
+    output.say(f"{place} of {window.total} {which}")
 
 
 def _job_row(row: JobRow, now_ms: int) -> list[object]:
@@ -81,20 +94,25 @@ def _job_row(row: JobRow, now_ms: int) -> list[object]:
     return [row.id, row.job_type, old, row.attempt or "-", row.worker, share, why]
 
 
-async def job(job_id: str, /, *, json: bool = False) -> None:
+async def job(job_id: str, /, *, watch: Watch = False, json: bool = False) -> None:
     """All that is known of one job.
 
     Args:
         job_id: The job's id, as `arqlight jobs` prints it.
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(told: Why) -> None:
+        output.as_json(_plain(told)) if json else _show_job(told.job, told.line)
+
     async with reading() as store:
-        told = await observe.why(store, job_id)
-    if json:
-        fields = {name: getattr(told.job, name) for name in JobView.__slots__}
-        output.as_json({**fields, "why": told.line, "reasons": told.reasons})
-        return
-    _show_job(told.job, told.line)
+        await watched(store, lambda: observe.why(store, job_id), show, watch=watch)
+
+
+def _plain(told: Why) -> dict[str, object]:
+    fields: dict[str, object] = {name: getattr(told.job, name) for name in JobView.__slots__}
+    return {**fields, "why": told.line, "reasons": told.reasons}
 
 
 def _show_job(view: JobView, why: str) -> None:
@@ -136,7 +154,7 @@ async def doctor(*, json: bool = False) -> int:
         json: Print JSON.
     """
     async with reading() as store:
-        findings = await examination.examine(store)
+        findings = await observe.doctor(store)
     if json:
         output.as_json(findings)
     else:

@@ -37,7 +37,8 @@ async def metrics(
         return
     columns = ["from", "enqueued", "completed", "retried", "dead", "held", "wait 50/95/99", "run 50/95/99"]
     rows = [_row(_local(point.at_ms), point) for point in view.points if point.counts]
-    output.table(columns, [*rows, _row("in all", view.whole)])
+    spare = ["held", "wait 50/95/99", "run 50/95/99", "retried", "enqueued", "dead", "completed"]
+    output.table(columns, [*rows, _row("in all", view.whole)], spare)
 
 
 def _row(when: str, point: Point) -> list[object]:

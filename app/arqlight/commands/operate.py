@@ -11,10 +11,12 @@ from arqlight import output
 from arqlight.commands import bulks, selecting
 from arqlight.commands.confirming import Consent, confirms, performed, way_on
 from arqlight.commands.following import followed
-from arqlight.commands.spans import spoken_span
+from arqlight.commands.shares import AS_SHARE
+from arqlight.commands.spans import AS_SPAN
 from arqlight.session import actor, reading
-from arqlight_core.errors import ArqlightError
-from arqlight_core.operations import OPERATIONS, Operation, Report, Target
+from arqlight_core.errors import ArqlightError, UsageError
+from arqlight_core.operations import OPERATIONS, Operation, Report, Selection, Target
+from arqlight_core.operations.everywhere import everywhere
 
 _KEYWORD, _POSITIONAL = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY
 
@@ -27,8 +29,11 @@ def _switch(name: str, explained: str) -> inspect.Parameter:
 _YES = _switch("yes", "Confirm it beforehand, unless it asks for the queue's name.")
 _DETACH = _switch("detach", "Do not follow what the fleet carries out.")
 _JSON = _switch("json", "Print JSON.")
-_TREATED: dict[str, dict[str, Any]] = {"everything": {"name": "--all"}}
+_TREATED: dict[str, dict[str, Any]] = {"everything": {"name": "--all"}, "abort_above": AS_SHARE}
 """What else cyclopts has to know of parameters by these names."""
+
+_WRITTEN: dict[str, Any] = {"where": list[str] | None}
+"""Parameters that are written otherwise than they are given: several `NAME=VALUE`."""
 
 _CARRIED = (Target.JOBS, Target.TRASH)
 """Operations on these may be carried out by the fleet, and leave some of their jobs alone."""
@@ -53,9 +58,10 @@ def _command(operation: Operation, said: Sequence[str]) -> Callable[..., Awaitab
     ) -> int:
         consent = Consent(yes, options.pop("confirm", ""), said)
         named = {**_arguments(operation, positional, options), "actor": actor()}
+        meant = _meant(operation, named)
         async with reading() as store:
-            report = await performed(store, operation, named, consent)
-            if report.state in ("queued", "running") and not detach:
+            report = await performed(store, meant, named, consent)
+            if not detach:
                 report = await followed(store, operation, report)
         _print(report, said, json=json)
         return 0 if named.get("dry_run") else _status(operation, report)
@@ -76,10 +82,11 @@ def _signature(operation: Operation) -> inspect.Signature:
 
 def _explained(operation: Operation, parameter: inspect.Parameter) -> inspect.Parameter:
     kinds = (parameter.annotation, *get_args(parameter.annotation))
-    treated: dict[str, Any] = {"converter": spoken_span} if timedelta in kinds else {}
+    treated: dict[str, Any] = dict(AS_SPAN) if timedelta in kinds else {}
     told = Parameter(help=_told(operation, parameter.name), negative="", **treated, **_TREATED.get(parameter.name, {}))
     kind = _KEYWORD if parameter.kind is _KEYWORD else _POSITIONAL
-    return parameter.replace(kind=kind, annotation=Annotated[parameter.annotation, told])
+    written = _WRITTEN.get(parameter.name, parameter.annotation)
+    return parameter.replace(kind=kind, annotation=Annotated[written, told])
 
 
 def _told(operation: Operation, parameter: str) -> str:
@@ -91,9 +98,20 @@ def _told(operation: Operation, parameter: str) -> str:
 def _arguments(operation: Operation, positional: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
     names = list(inspect.signature(operation.run).parameters)[1:]
     if names[0] != "selection":
-        return dict(zip(names, positional, strict=False)) | options
-    queue, *ids = positional
+        where = {"where": selecting.fields(options["where"] or ())} if "where" in options else {}
+        return dict(zip(names, positional, strict=False)) | options | where
+    queue, *ids = positional or ("",)
     return {"selection": selecting.selected(operation, queue, tuple(ids), options), **options}
+
+
+def _meant(operation: Operation, named: dict[str, Any]) -> Operation:
+    """The operation, in every queue that holds the failures where none is named. Raises UsageError."""
+    selection = named.get("selection")
+    if not isinstance(selection, Selection) or selection.queue:
+        return operation
+    if not confirms(operation):
+        raise UsageError(f"Say in which queue: {operation.command} is done in one at a time.")
+    return everywhere(operation)
 
 
 def _status(operation: Operation, report: Report) -> int:
@@ -107,6 +125,8 @@ def _print(report: Report, said: Sequence[str], *, json: bool) -> None:
         output.as_json(report)
         return
     output.say(output.visible(report.summary))
+    if report.revealed is not None:
+        output.as_json(report.revealed)
     if report.confirm:
         output.say(f"to go on: {way_on(report, said)}")
     for reason, count in report.skipped.items():

@@ -1,20 +1,31 @@
 """`arqlight breakers` and `limits`: what protects queues and what they depend on, and whom it keeps waiting."""
 
+from collections.abc import Sequence
+
 from arqlight import output
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.observe import BreakerView, LimitView
 
 
-async def breakers(*, json: bool = False) -> None:
+async def breakers(*, watch: Watch = False, json: bool = False) -> None:
     """Every circuit breaker: its state, what it is forced to, its evidence, and its last turn.
 
     Args:
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(views: Sequence[BreakerView]) -> None:
+        _show_breakers(views, json=json)
+
     async with reading() as store:
-        views = await observe.breakers(store)
+        await watched(store, lambda: observe.breakers(store), show, watch=watch)
+
+
+def _show_breakers(views: Sequence[BreakerView], *, json: bool) -> None:
     if json:
         output.as_json([_told(view) for view in views])
         return
@@ -22,7 +33,8 @@ async def breakers(*, json: bool = False) -> None:
         output.say("No breaker is declared: a Queue has one by `breaker`, a job type's dependencies by `needs`.")
         return
     columns = ["breaker", "of", "condition", "tries in", "in a row", "faults", "probes", "trips", "since", "last turn"]
-    output.table(columns, [_breaker_row(view) for view in views])
+    spare = ["of", "trips", "probes", "tries in", "in a row", "faults", "last turn", "since"]
+    output.table(columns, [_breaker_row(view) for view in views], spare)
 
 
 def _told(view: BreakerView) -> dict[str, object]:
@@ -51,21 +63,30 @@ def _last(view: BreakerView) -> str:
     return f"{view.last.why}, by {view.last.by}" if view.last.why else f"by {view.last.by}"
 
 
-async def limits(*, json: bool = False) -> None:
+async def limits(*, watch: Watch = False, json: bool = False) -> None:
     """Every limit: its rates, how often it has held a job, and whom it keeps waiting now.
 
     Args:
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(views: Sequence[LimitView]) -> None:
+        _show_limits(views, json=json)
+
     async with reading() as store:
-        views = await observe.limits(store)
+        await watched(store, lambda: observe.limits(store), show, watch=watch)
+
+
+def _show_limits(views: Sequence[LimitView], *, json: bool) -> None:
     if json:
         output.as_json(views)
         return
     if not views:
         output.say("No limit is declared: a Queue has them by `limits`.")
         return
-    output.table(["limit", "of", "rates", "denials", "limited now"], [_limit_row(view) for view in views])
+    columns = ["limit", "of", "rates", "denials", "limited now"]
+    output.table(columns, [_limit_row(view) for view in views], spare=["of", "denials", "rates"])
 
 
 def _limit_row(view: LimitView) -> list[object]:

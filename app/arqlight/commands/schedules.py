@@ -1,22 +1,32 @@
 """`arqlight schedules`: what begins by itself, when next, and what became of it last time."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from arqlight import output
+from arqlight.commands.watching import Watch, watched
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.clock import from_ms
 from arqlight_core.observe import ScheduleView
 
 
-async def schedules(*, json: bool = False) -> None:
+async def schedules(*, watch: Watch = False, json: bool = False) -> None:
     """Every schedule: when it runs next and ran last, what became of its last job, and how many ticks were missed.
 
     Args:
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(views: Sequence[ScheduleView]) -> None:
+        _show(views, json=json)
+
     async with reading() as store:
-        views = await observe.schedules(store)
+        await watched(store, lambda: observe.schedules(store), show, watch=watch)
+
+
+def _show(views: Sequence[ScheduleView], *, json: bool) -> None:
     if json:
         output.as_json(
             [
@@ -29,7 +39,8 @@ async def schedules(*, json: bool = False) -> None:
         output.say("No schedule is known yet: a fleet tells of those its queues declare.")
         return
     columns = ["schedule", "queue", "condition", "next", "zone", "last", "last job", "runs", "missed", "when"]
-    output.table(columns, [_row(view) for view in views])
+    spare = ["zone", "runs", "queue", "missed", "when", "last", "last job"]
+    output.table(columns, [_row(view) for view in views], spare)
 
 
 def _row(view: ScheduleView) -> list[object]:

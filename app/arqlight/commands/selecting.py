@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from arqlight.commands.spans import spoken_span
+from arqlight.commands.spans import AS_SPAN
 from arqlight_core.errors import UsageError
 from arqlight_core.jobs import TRANSITIONS, State
 from arqlight_core.operations import Operation, Selection
@@ -23,7 +23,7 @@ def _option(called: str, kind: Any, explained: str, /, default: object = "", **m
     return inspect.Parameter(called, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=told)
 
 
-_QUEUE = Annotated[str, Parameter(help="The queue's name.")]
+_QUEUE = Annotated[str, Parameter(help="The queue's name; all that hold it where --failure names a group of failures.")]
 _IDS = Annotated[str, Parameter(help="Ids of jobs.")]
 _FAILURE = "Only jobs whose last error is of this group, as `arqlight failures` lists them."
 _OLDER = "Only jobs queued so long ago, such as 2h; of ended jobs, ended."
@@ -31,14 +31,14 @@ _TEXT = "Only jobs with this in id, last error or payload; sensitive fields are 
 _WHERE = "Only jobs whose payload has it, such as tenant=acme; may be repeated."
 
 PARAMETERS = (
-    inspect.Parameter("queue", inspect.Parameter.POSITIONAL_ONLY, annotation=_QUEUE),
+    inspect.Parameter("queue", inspect.Parameter.POSITIONAL_ONLY, default="", annotation=_QUEUE),
     inspect.Parameter("ids", inspect.Parameter.VAR_POSITIONAL, annotation=_IDS),
     _option("state", State | None, "Which state's jobs.", None),
     _option("everything", bool, "All jobs of the state.", default=False, name="--all", negative=""),
     _option("job_type", str, "Only jobs of this type.", name="--type"),
     _option("fingerprint", str, _FAILURE, name=("--failure", "--fingerprint")),
     _option("correlation_id", str, "Only jobs of this flow."),
-    _option("older", timedelta | None, _OLDER, None, converter=spoken_span),
+    _option("older", timedelta | None, _OLDER, None, **AS_SPAN),
     _option("text", str, _TEXT),
     _option("where", list[str] | None, _WHERE, None, negative=""),
 )
@@ -46,21 +46,30 @@ PARAMETERS = (
 
 
 def selected(operation: Operation, queue: str, ids: tuple[str, ...], options: dict[str, Any]) -> Selection:
-    """The selection of these options; takes its own out of them. Raises UsageError."""
+    """The selection of these options; takes its own out of them. No queue means all. Raises UsageError."""
+    if not queue and not options.get("fingerprint"):
+        raise UsageError(
+            "Say in which queue: only a group of failures, as in --failure FP, is acted on in all of them."
+        )
     given, everything = options.pop("state", None), options.pop("everything", False)
     older = options.pop("older", None)
     filters: dict[str, Any] = {
         **{name: options.pop(name, "") for name in ("job_type", "fingerprint", "correlation_id", "text")},
         "older_ms": milliseconds(older) if older is not None else 0,
-        "where": _fields(options.pop("where", None) or ()),
+        "where": fields(options.pop("where", None) or ()),
     }
-    state = given if given or ids else _usual(operation, named=everything or any(filters.values()))
+    if queue.startswith("{") and not ids and not everything and not any(filters.values()):
+        home = queue.partition("}")[0][1:]
+        raise UsageError(f"{queue} is a job's id; name its queue before: arqlight {operation.command} {home} {queue}.")
+    state = given if given or ids else _usual(operation, filters, named=everything or any(filters.values()))
     return Selection(queue, state, ids, everything, **filters)
 
 
-def _usual(operation: Operation, *, named: bool) -> State | None:
+def _usual(operation: Operation, filters: dict[str, Any], *, named: bool) -> State | None:
     """The state that is meant when none is given. Raises UsageError when it could be one of several."""
     fit = possible(operation)
+    if filters["fingerprint"] and State.DEAD in fit:
+        return State.DEAD
     usual = _USUAL.get(operation.name) or (fit[0] if len(fit) == 1 else None)
     if usual is None and fit and named:
         raise UsageError(f"Say of which state, as in --state {fit[0]}; {operation.command} takes {', '.join(fit)}.")
@@ -73,11 +82,12 @@ def possible(operation: Operation) -> list[State]:
     return sorted(state for state in TRANSITIONS[action.transition] if state) if action else []
 
 
-def _fields(told: Iterable[str]) -> dict[str, str]:
-    fields: dict[str, str] = {}
+def fields(told: Iterable[str]) -> dict[str, str]:
+    """Fields and their values, each written like tenant=acme. Raises UsageError."""
+    found: dict[str, str] = {}
     for one in told:
         name, equals, value = one.partition("=")
         if not name or not equals:
             raise UsageError(f"--where {one} names no field and value; write it like tenant=acme.")
-        fields[name] = value
-    return fields
+        found[name] = value
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
@@ -14,4 +14,7 @@ def spoken_span(_kind: object, tokens: Sequence[Token]) -> timedelta:
     return span(tokens[0].value)
 
 
-Span = Annotated[timedelta, Parameter(converter=spoken_span)]
+AS_SPAN: dict[str, Any] = {"converter": spoken_span, "allow_leading_hyphen": True}
+"""How cyclopts reads a span; `-5m` is one that does not fit, not an option."""
+
+Span = Annotated[timedelta, Parameter(**AS_SPAN)]

@@ -19,7 +19,8 @@ async def trash(queue: str = "", /, *, json: bool = False) -> None:
     if json:
         output.as_json(views)
     elif views:
-        output.table(["operation", "queue", "jobs", "were", "by", "when", "kept for", "reason"], map(_row, views))
+        columns = ["operation", "queue", "jobs", "were", "by", "when", "kept for", "reason"]
+        output.table(columns, map(_row, views), spare=["were", "when", "by", "reason", "kept for"])
         output.say(f"`arqlight undo {views[0].queue} --operation {views[0].operation}` puts the first back.")
     else:
         output.say("The trash is empty.")

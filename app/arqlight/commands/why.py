@@ -1,24 +1,32 @@
 """`arqlight why` and `eta`: why a job is not running, and when a queue will be empty."""
 
+from collections.abc import Sequence
+
 from arqlight import output
+from arqlight.commands.watching import Watch, watched
 from arqlight.session import reading
 from arqlight_core import observe
 from arqlight_core.observe import Eta, Why
 from arqlight_core.observe.moments import clock, roughly
 
 
-async def why(job_id: str, /, *, json: bool = False) -> None:
+async def why(job_id: str, /, *, watch: Watch = False, json: bool = False) -> None:
     """Why a job is not running, or how it ended: every reason, the most binding first, and what ends each.
 
     Args:
         job_id: The job's id, as `arqlight jobs` prints it.
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(told: Why) -> None:
+        output.as_json(_plain(told)) if json else _show_reasons(told)
+
     async with reading() as store:
-        told = await observe.why(store, job_id)
-    if json:
-        output.as_json(_plain(told))
-        return
+        await watched(store, lambda: observe.why(store, job_id), show, watch=watch)
+
+
+def _show_reasons(told: Why) -> None:
     for place, reason in enumerate(told.reasons):
         output.say(output.visible(f"also: {reason.text}" if place else told.line))
         if reason.remedy and reason.remedy not in told.line:
@@ -33,15 +41,23 @@ def _plain(told: Why) -> dict[str, object]:
     return {**own, "line": told.line, "reasons": told.reasons}
 
 
-async def eta(queue: str = "", /, *, json: bool = False) -> None:
+async def eta(queue: str = "", /, *, watch: Watch = False, json: bool = False) -> None:
     """When a queue will be empty and what binds it, or all of them in a table.
 
     Args:
         queue: The queue's name; without it all.
+        watch: Look again each second.
         json: Print JSON.
     """
+
+    def show(told: Sequence[Eta]) -> None:
+        _show_etas(told, queue, json=json)
+
     async with reading() as store:
-        told = await observe.etas(store, queue)
+        await watched(store, lambda: observe.etas(store, queue), show, watch=watch)
+
+
+def _show_etas(told: Sequence[Eta], queue: str, *, json: bool) -> None:
     if json:
         plain = [{**{name: getattr(one, name) for name in Eta.__slots__}, "line": one.line} for one in told]
         output.as_json(plain[0] if queue else plain)

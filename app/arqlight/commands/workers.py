@@ -1,11 +1,7 @@
 """`arqlight workers`: the worker processes that live, how they are, and what they are asked for."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from arqlight import output
-from arqlight.commands.watching import watched
+from arqlight.commands.watching import Watch, watched
 from arqlight.output import age
 from arqlight.session import reading
 from arqlight_core import observe
@@ -14,7 +10,7 @@ from arqlight_core.observe import FleetView, WorkerView
 _MIB = 2**20
 
 
-async def workers(*, watch: Annotated[bool, Parameter(negative="")] = False, json: bool = False) -> None:
+async def workers(*, watch: Watch = False, json: bool = False) -> None:
     """Every living worker process: its state and load, what it is asked for, and whether it runs other code.
 
     Args:
@@ -22,7 +18,7 @@ async def workers(*, watch: Annotated[bool, Parameter(negative="")] = False, jso
         json: Print JSON.
     """
     async with reading() as store:
-        await watched(lambda: observe.fleet(store), lambda view: _show(view, json=json), watch=watch)
+        await watched(store, lambda: observe.fleet(store), lambda view: _show(view, json=json), watch=watch)
 
 
 def _show(view: FleetView, *, json: bool) -> None:
@@ -33,7 +29,8 @@ def _show(view: FleetView, *, json: bool) -> None:
         output.say("No worker is running: start `arqlight fleet`.")
         return
     columns = ["worker", "state", "busy", "age", "memory", "cpu", "lag", "server", "version", "longest job", "asked"]
-    output.table(columns, [_row(worker, view) for worker in view.workers])
+    spare = ["version", "server", "cpu", "age", "lag", "memory", "longest job", "asked"]
+    output.table(columns, [_row(worker, view) for worker in view.workers], spare)
 
 
 def _row(worker: WorkerView, view: FleetView) -> list[object]:

@@ -14,6 +14,8 @@ from arqlight_core.store.gateway import Store
 from arqlight_core.store.scripts import Trail
 
 PAGE = 500
+ALL = -1
+"""Pages: as many as there are."""
 PATIENCE_MS = milliseconds(MINUTE)
 """How long an operation that was asked for and has told no end counts as under way."""
 UNDER_WAY = "under way"
@@ -59,6 +61,8 @@ class AuditRow:
     outcome: str = ""
     ended_ms: int = 0
     closed_by: str = ""
+    hash: str = ""
+    """Of the entry that asked for it: what the next entry of the chain builds upon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ class Verification:
     broken: str = ""
 
 
-async def audit(store: Store, wanted: Wanted | None = None, limit: int = 50) -> AuditView:
-    """The newest operations that are wanted. Reads pages of 500 entries until there are enough, or none left."""
-    terms, rows, now_ms = wanted or Wanted(), list[AuditRow](), 0
+async def audit(store: Store, wanted: Wanted | None = None, limit: int = 50, pages: int = ALL) -> AuditView:
+    """The newest operations that are wanted. Reads pages of 500 entries, at most so many, until there are enough."""
+    terms, rows, now_ms, most = wanted or Wanted(), list[AuditRow](), 0, pages
     ends = dict[str, Entry]()
-    async with aclosing(_pages(store, "older")) as pages:
-        async for page in pages:
-            now_ms = now_ms or page.now_ms
+    async with aclosing(_pages(store, "older")) as found:
+        async for page in found:
+            now_ms, most = now_ms or page.now_ms, most - 1
             rows += [row for row in _rows(page.links, ends, now_ms) if _fits(row, terms)]
-            if len(rows) >= limit or _is_before(page.links, terms.since_ms):
+            if len(rows) >= limit or not most or _is_before(page.links, terms.since_ms):
                 break
     return AuditView(now_ms, tuple(rows[:limit]))
 
@@ -139,9 +143,9 @@ def _rows(links: Iterable[Link], ends: dict[str, Entry], now_ms: int) -> Iterato
     for link in links:
         entry = link.entry
         if entry is None:
-            yield AuditRow(link.id, link.at_ms, "", "unreadable", outcome=UNREADABLE)
+            yield AuditRow(link.id, link.at_ms, "", "unreadable", outcome=UNREADABLE, hash=link.hash)
         elif entry.phase is Phase.ASKED:
-            yield _row(link.id, entry, ends.pop(entry.ref, None), now_ms)
+            yield replace(_row(link.id, entry, ends.pop(entry.ref, None), now_ms), hash=link.hash)
         elif entry.ref not in ends or ends[entry.ref].phase is Phase.BEGUN:
             ends[entry.ref] = entry  # the fleet may have ended it before its caller has noted that it began
 

@@ -1,6 +1,7 @@
 """Bulk operations: what is done to which jobs, by whom and why, how far it is, and what was left alone."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -42,6 +43,10 @@ class BulkView:
     """Why it ended as it did, or stands still."""
     left: dict[str, int] = field(default_factory=dict[str, int])
     """How many were left alone, by reason."""
+    order: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What it is to do, as it was written down: selection, arguments, pace."""
+    owner: str = ""
+    """Which process carries it, or did last; '' before one has begun."""
 
     @property
     def is_over(self) -> bool:
@@ -68,15 +73,24 @@ class BulkView:
 
 
 class _Order(msgspec.Struct):
-    """Of an order, what tells which jobs it is about."""
+    """Of an order, what tells which jobs it is about, and how it goes about them."""
 
     selection: Selection | None = None
     trash: str = ""
+    arguments: dict[str, Any] = {}
+    pace: dict[str, Any] = {}
 
     def words(self, queue: str) -> str:
         if self.selection is None:
             return f"jobs in the trash of {queue} ({self.trash})" if self.trash else f"jobs of {queue}"
         return str(self.selection)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Without what it does not say."""
+        selection = self.selection.told if self.selection else {}
+        told = {"selection": selection, "trash": self.trash, "arguments": self.arguments, "pace": self.pace}
+        return {name: value for name, value in told.items() if value}
 
 
 async def bulks(store: Store, queue: str = "", limit: int = 20) -> tuple[BulkView, ...]:
@@ -114,12 +128,13 @@ def _view(queue: str, name: str, now: int, record: dict[str, str]) -> BulkView:
     def number(key: str) -> int:
         return int(record.get(key) or 0)
 
+    order = _order(record.get("order", ""))
     return BulkView(
         at_ms=now,
         id=name,
         queue=queue,
         operation=record.get("operation", ""),
-        selection=_words(record.get("order", ""), queue),
+        selection=order.words(queue),
         by=record.get("by", ""),
         reason=record.get("reason", ""),
         state=record.get("state", ""),
@@ -131,12 +146,14 @@ def _view(queue: str, name: str, now: int, record: dict[str, str]) -> BulkView:
         ended_ms=number("ended"),
         note=record.get("note", ""),
         left={key.removeprefix(_LEFT): int(told) for key, told in record.items() if key.startswith(_LEFT)},
+        order=order.told,
+        owner=record.get("owner", ""),
     )
 
 
-def _words(order: str, queue: str) -> str:
-    """Which jobs an order means; one that a later version wrote is told by its queue alone."""
+def _order(text: str) -> _Order:
+    """What was ordered; one that a later version wrote is told by its queue alone."""
     try:
-        return msgspec.json.decode(order, type=_Order).words(queue)
+        return msgspec.json.decode(text, type=_Order)
     except msgspec.DecodeError:
-        return f"jobs of {queue}"
+        return _Order()

@@ -3,6 +3,7 @@
 Empty means that nothing waits, is held or is to be retried any more; running jobs are not waited for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arqlight_core.errors import QueueNotFound
@@ -90,11 +91,21 @@ async def etas(store: Store, queue: str = "") -> tuple[Eta, ...]:
     if queue and not chosen:
         known = ", ".join(one.name for one in view.queues) or "none yet: start a fleet"
         raise QueueNotFound(f"There is no queue {queue}; known are: {known}.")
+    ends = await _horizons(store, {one.name: one.wire for one in chosen})
+    return tuple(estimate(one, view.at_ms, ends[one.name]) for one in chosen)
+
+
+async def horizons(store: Store) -> dict[str, Horizon]:
+    """Until when each queue's jobs are put off, for whoever estimates over views that it has: two round trips."""
+    published = await store.published_queues()
+    return await _horizons(store, {name: told["wire"] for name, told in published.items()})
+
+
+async def _horizons(store: Store, wires: Mapping[str, str]) -> dict[str, Horizon]:
     states = (State.SCHEDULED, State.RETRYING)
-    calls = [scripts.horizon(QueueKeys(one.wire), state) for one in chosen for state in states]
+    calls = [scripts.horizon(QueueKeys(wire), state) for wire in wires.values() for state in states]
     ends: list[int] = await store.run_all(calls) if calls else []
-    horizons = (Horizon(*pair) for pair in zip(ends[::2], ends[1::2], strict=True))
-    return tuple(estimate(one, view.at_ms, horizon) for one, horizon in zip(chosen, horizons, strict=True))
+    return {name: Horizon(*pair) for name, pair in zip(wires, zip(ends[::2], ends[1::2], strict=True), strict=True)}
 
 
 def estimate(queue: QueueView, at_ms: int, horizon: Horizon) -> Eta:

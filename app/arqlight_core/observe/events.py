@@ -59,21 +59,33 @@ async def events(store: Store, queue: str | None = None, count: int = 100) -> tu
     return _in_order(streams, await store.newest_events(list(streams), count), queue)[-count:]
 
 
-async def follow(store: Store, queue: str | None = None, count: int = 100) -> AsyncGenerator[tuple[Event, ...]]:
-    """The newest events, and then at each step what has come since: the caller decides how often. As `events`.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What has happened, the oldest first, and how far each stream has been told: what `tail` goes on from."""
 
-    A queue that is published meanwhile is followed from its first event on.
+    events: tuple[Event, ...]
+    last: Mapping[str, str]
+
+
+async def tail(store: Store, after: Tail | None = None, queue: str | None = None, count: int = 100) -> Tail:
+    """The newest events, or what has come since: at most 500 of each stream at a time. Raises QueueNotFound.
+
+    A queue that is published meanwhile is told from its first event on.
     """
     streams = await _streams(store, queue)
-    told = await store.newest_events(list(streams), count)
-    yield _in_order(streams, told, queue)[-count:]
-    last = dict.fromkeys(streams, "0-0")
+    last = {stream: after.last.get(stream, "0-0") if after else "0-0" for stream in streams}
+    told = await store.events_after(last) if after else await store.newest_events(list(streams), count)
+    last |= {stream: rows[-1][0] for stream, rows in told.items() if rows}
+    found = _in_order(streams, told, queue)
+    return Tail(found if after else found[-count:], last)
+
+
+async def follow(store: Store, queue: str | None = None, count: int = 100) -> AsyncGenerator[tuple[Event, ...]]:
+    """The newest events, and then at each step what has come since: the caller decides how often. As `tail`."""
+    told = await tail(store, None, queue, count)
     while True:
-        last |= {stream: rows[-1][0] for stream, rows in told.items() if rows}
-        streams = await _streams(store, queue)
-        last = {stream: last.get(stream, "0-0") for stream in streams}
-        told = await store.events_after(last)
-        yield _in_order(streams, told, queue)
+        yield told.events
+        told = await tail(store, told, queue)
 
 
 def _in_order(streams: Mapping[str, str], told: Mapping[str, Rows], queue: str | None) -> tuple[Event, ...]:

@@ -1,7 +1,7 @@
 """The fleet at a glance: every queue's counters, rates and condition, and the workers that live."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from arqlight_core.store.scripts import Override
 
 MINUTES = 5
 """Past minutes that percentiles and the failure share look back on."""
+_MINUTES_AT = 12
+"""Their place in the answer of `scripts.overview`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class BreakerState:
     state: str = "closed"
     until_ms: int = 0
     why: str = ""
+    since_ms: int = 0
+    """When it last turned; 0 where that is not known, as of one that is forced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ class FleetView:
     at_ms: int
     queues: tuple[QueueView, ...]
     workers: tuple[WorkerView, ...]
+    commands: int = 0
+    """How many the server was sent for it; 0 where nobody counted."""
+    took_ms: float = 0.0
 
     def queue(self, name: str) -> QueueView | None:
         """The queue of that name."""
@@ -139,11 +146,12 @@ def queue_view(
     answer: list[Any],
     workers: tuple[WorkerView, ...],
     standing: dict[str, Override],
+    past: Sequence[Minute] = (),
 ) -> QueueView:
-    """The view of one queue: its published declaration, what `scripts.overview` answered, and the living workers."""
+    """One queue: of its published declaration, the answer of `scripts.overview` and the minutes before those."""
     now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest, paused, totals, *more = answer
-    raw, breaker, reasons, ramp_until_ms, rules = more
-    minutes = [Minute(_integers(fields)) for fields in raw]
+    _, breaker, reasons, ramp_until_ms, rules = more
+    minutes = [*minutes_of(answer), *past]
     serving = [worker for worker in workers if name in worker.queues]
     counts = (scheduled, waiting, active, retrying, held, completed, dead, cancelled)
     unknown, limited = _held(reasons, {function for worker in serving for function in worker.functions})
@@ -174,6 +182,11 @@ def queue_view(
     )
 
 
+def minutes_of(answer: list[Any]) -> list[Minute]:
+    """The minutes that `scripts.overview` told, the running one first."""
+    return [Minute(_integers(fields)) for fields in answer[_MINUTES_AT]]
+
+
 _UNKNOWN = re.compile(r"no capable worker: none here knows '(?P<name>.*)'")
 _FLOW = "its flow"
 
@@ -188,10 +201,11 @@ def _held(reasons: list[list[bytes]], functions: Collection[str]) -> tuple[tuple
 
 
 def _breaker(fields: list[bytes | None], now: int) -> BreakerState:
-    state, until, why, forced, forced_until, forced_why = (field.decode() if field else "" for field in fields)
+    state, until, why, forced, forced_until, forced_why, since = (field.decode() if field else "" for field in fields)
     if forced and not 0 < int(forced_until or 0) <= now:
         return BreakerState(forced, int(forced_until or 0), forced_why)
-    return BreakerState(state or "closed", int(float(until or 0)) if state == "open" else 0, why)
+    until_ms = int(float(until or 0)) if state == "open" else 0
+    return BreakerState(state or "closed", until_ms, why, int(float(since or 0)))
 
 
 def _pause(fields: list[bytes]) -> Pause | None:

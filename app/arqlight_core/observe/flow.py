@@ -30,6 +30,8 @@ class FlowStep:
     ended_ms: int
     children: Tally | None
     broods: tuple[Brood, ...]
+    tries: tuple[tuple[int, int], ...] = ()
+    """Begin and end (ms) of each attempt that failed."""
 
     @property
     def wait_ms(self) -> int | None:
@@ -58,13 +60,14 @@ class FlowView:
 
 async def flow(store: Store, correlation_id: str, limit: int = MOST) -> FlowView:
     """The tree of a correlation id. Raises JobNotFound when no job of the last week carries it."""
-    ids, total = await store.tree(correlation_id, limit)
-    if not ids:
+    [(planted, total)] = await store.trees([correlation_id], limit)
+    if not planted:
         raise JobNotFound(
             f"No job of the last week carries the correlation id {correlation_id}; `arqlight job ID` tells a job's own."
         )
+    queued, ids = dict(planted), [one for one, _ in planted]
     looked = dict(zip(ids, await looked_up(store, ids), strict=True))
-    steps = tuple(_step(one, depth, *looked[one]) for one, depth in _in_order(ids, looked))
+    steps = tuple(_step(one, depth, queued[one], *looked[one]) for one, depth in _in_order(ids, looked))
     return FlowView(await store.time_ms(), correlation_id, total, steps)
 
 
@@ -84,7 +87,7 @@ def _in_order(
         left += [(next_one, depth + 1) for next_one in reversed(below[one])]
 
 
-def _step(job_id: str, depth: int, view: JobView | None, children: Flow | None) -> FlowStep:
+def _step(job_id: str, depth: int, queued_ms: int, view: JobView | None, children: Flow | None) -> FlowStep:
     return FlowStep(
         id=job_id,
         queue=view.queue if view else queue_of(job_id) or "",
@@ -92,9 +95,10 @@ def _step(job_id: str, depth: int, view: JobView | None, children: Flow | None) 
         state=view.state if view else None,
         job_type=view.job_type if view else "",
         why=view.why if view else "no longer kept",
-        enqueued_ms=view.enqueued_ms if view else 0,
+        enqueued_ms=(view.enqueued_ms if view else 0) or queued_ms,
         started_ms=(view.started_ms or view.claimed_ms) if view else 0,
         ended_ms=view.ended_ms if view else 0,
         children=children.tally if children else None,
         broods=children.broods if children else (),
+        tries=tuple((failure.started_ms, failure.finished_ms) for failure in view.failures) if view else (),
     )

@@ -1,13 +1,15 @@
 """What protects queues and what they depend on: how each breaker stands, and whom each limit keeps waiting."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from arqlight_core.errors import BreakerNotFound
 from arqlight_core.live_settings import BREAKER, RATE
 from arqlight_core.observe.live import breaker_rules
-from arqlight_core.policy.spelling import NONE
+from arqlight_core.observe.usage import Metered, Use, uses
+from arqlight_core.policy import Rate
+from arqlight_core.policy.spelling import NONE, read_rates
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED, QueueKeys, SharedKeys
@@ -15,6 +17,9 @@ from arqlight_core.store.scripts.steering import Orders, Override
 
 LIMITED_SHOWN = 20
 """Keys that a limit's view names: those that wait longest."""
+
+USED_SHOWN = 3
+"""Of those, the keys whose use it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,8 @@ class LimitView:
     """How often it has held a job."""
     limited: int
     keys: tuple[LimitedKey, ...]
+    uses: tuple[Use, ...] = ()
+    """How full it is for everybody, and for some of the keys that wait: the fullest first."""
 
 
 async def guards(store: Store) -> tuple[Guard, ...]:
@@ -217,10 +224,22 @@ def _whole(told: Mapping[str, str], field: str) -> int:
 
 
 async def limits(store: Store) -> tuple[LimitView, ...]:
-    """Whom every declared limit keeps waiting: three round trips."""
+    """Whom every declared limit keeps waiting, and how full it is: four round trips."""
     published = await store.published_queues()
     orders = await store.run(scripts.orders([]))
-    return limits_of(published, orders, await store.run(scripts.limits(LIMITED_SHOWN, limit_names(published))))
+    views = limits_of(published, orders, await store.run(scripts.limits(LIMITED_SHOWN, limit_names(published))))
+    asked = [Metered(view.name, view.exact, _live_rates(view, published), _asked_keys(view)) for view in views]
+    return tuple(replace(view, uses=used) for view, used in zip(views, await uses(store, asked), strict=True))
+
+
+def _live_rates(view: LimitView, published: Mapping[str, Mapping[str, Any]]) -> tuple[Rate, ...]:
+    """The rates that count, with their bursts: those that an operator has set for one of its queues, if any."""
+    declared = published[view.queues[0]].get("settings", {}).get(f"{RATE}{view.name}")
+    return read_rates(next(iter(view.set_to.values()), declared or ", ".join(view.rates)))
+
+
+def _asked_keys(view: LimitView) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(["", *(one.key for one in view.keys[:USED_SHOWN])]))
 
 
 def limit_names(published: Mapping[str, Mapping[str, Any]]) -> list[str]:

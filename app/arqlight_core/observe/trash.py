@@ -8,6 +8,9 @@ from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 
+CHUNK = 200
+"""Operations that are read in one call."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrashView:
@@ -34,9 +37,19 @@ async def trash(store: Store, queue: str = "", limit: int = 50) -> tuple[TrashVi
         keys = [await keys_of(store, queue)]
     else:
         keys = [QueueKeys(told["wire"]) for told in (await store.published_queues()).values()]
-    answers = await store.run_all([scripts.trash(one, limit) for one in keys]) if keys else []
-    found = [_view(one.name, now, row) for one, (now, *rows) in zip(keys, answers, strict=True) for row in rows]
+    found = [view for one in keys for view in await trash_of(store, one, limit)]
     return tuple(sorted(found, key=lambda view: -view.moved_ms))
+
+
+async def trash_of(store: Store, queue: QueueKeys, limit: int) -> list[TrashView]:
+    """What can be undone in a queue, of its so many newest operations, newest first; a few in one call."""
+    found: list[TrashView] = []
+    for offset in range(0, limit, CHUNK):
+        now, total, *rows = await store.run(scripts.trash(queue, offset, min(CHUNK, limit - offset)))
+        found += [_view(queue.name, now, row) for row in rows]
+        if offset + CHUNK >= total:
+            break
+    return found
 
 
 def _view(queue: str, now: int, row: list[Any]) -> TrashView:

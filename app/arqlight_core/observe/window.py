@@ -1,5 +1,6 @@
 """A window over one state's jobs: a million of them scroll, none but the visible ones are read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,8 @@ class JobRow:
     until_ms: int
     fingerprint: str = ""
     """Of its last failure; '' when it has none."""
+    correlation_id: str = ""
+    """What it belongs to; '' also for one whose payload is too large for a list."""
 
     @property
     def share(self) -> float | None:
@@ -63,14 +66,19 @@ async def window(store: Store, queue: str, state: State, offset: int, limit: int
     """One page of jobs: live ones in the order they run, ended ones newest first. Raises QueueNotFound."""
     keys = await keys_of(store, queue)
     now, total, *rows = await store.run(scripts.window(keys, state, offset, limit))
-    return Window(now, total, offset, tuple(_row(state, row) for row in rows))
+    return Window(now, total, offset, rows_of(state, rows))
+
+
+def rows_of(state: State, told: Iterable[list[Any]]) -> tuple[JobRow, ...]:
+    """Rows of a state as the scripts tell them."""
+    return tuple(_row(state, row) for row in told)
 
 
 def _row(state: State, row: list[Any]) -> JobRow:
     job_id, score, lock, attempts, body, fields = row
     done, total, stage, error, reason, because, until, fingerprint = (_text(value) for value in fields)
     worker, claimed_ms = owner_of(lock)
-    job_type, enqueued_ms = _told_by(body)
+    job_type, enqueued_ms, correlation_id = _told_by(body)
     return JobRow(
         id=job_id.decode(errors="replace"),
         state=state,
@@ -88,6 +96,7 @@ def _row(state: State, row: list[Any]) -> JobRow:
         because=because,
         until_ms=int(until or 0),
         fingerprint=fingerprint,
+        correlation_id=correlation_id,
     )
 
 
@@ -102,12 +111,12 @@ def owner_of(lock: bytes) -> tuple[str, int]:
     return (worker, int(claimed)) if claimed.isdigit() else ("", 0)
 
 
-def _told_by(body: bytes) -> tuple[str, int]:
-    """Job type and time of enqueueing from a payload or a kept result: both have arq's `f` and `et`."""
+def _told_by(body: bytes) -> tuple[str, int, str]:
+    """Job type, time of enqueueing and correlation id from a payload or a kept result: both have arq's `f` and `et`."""
     if not body:
-        return "", 0
+        return "", 0, ""
     try:
         envelope = decode_job(body)
     except PayloadCorrupt:
-        return "unreadable", 0
-    return envelope.function, envelope.enqueued_ms
+        return "unreadable", 0, ""
+    return envelope.function, envelope.enqueued_ms, envelope.correlation_id

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from arqlight_core.observe.chores import ChoreView, late
 from arqlight_core.store.declarations import fingerprint
 from arqlight_core.store.scripts import Orders, Request
 
@@ -18,6 +19,10 @@ class Running:
     queue: str
     job_type: str
     since_ms: int
+
+
+SILENT_MS = 8_000
+"""A worker that has not told of itself for so long has missed its turn twice; it counts as gone after 15 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,8 @@ class WorkerView:
     """Queue -> running, concurrency."""
     jobs: dict[str, int]
     """completed, failed, retried since it started."""
-    chores: tuple[dict[str, Any], ...]
-    """name, every (s), last_ms, last_result of each of its loops."""
+    chores: tuple[ChoreView, ...]
+    """Its loops."""
     python: str = ""
     version: str = ""
     declarations: dict[str, str] = field(default_factory=dict[str, str])
@@ -63,6 +68,14 @@ class WorkerView:
     """How far the request is: requested, acknowledged or done."""
     drift: tuple[str, ...] = ()
     """The queues that it declares otherwise than they are published: another version of the code."""
+
+    def silent(self, at_ms: int) -> bool:
+        """Whether it should have told of itself since, at a moment of the server's clock."""
+        return at_ms - self.beat_ms > SILENT_MS
+
+    def trouble(self, chore: ChoreView) -> str:
+        """What is wrong with one of its chores: fails, is late, or nothing."""
+        return "fails" if chore.failed else "is late" if late(chore, self.chores, self.started_ms) else ""
 
 
 def workers_of(

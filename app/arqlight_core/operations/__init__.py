@@ -10,6 +10,7 @@ from arqlight_core.operations.protection import close_breaker, half_open_breaker
 from arqlight_core.operations.queues import pause, resume
 from arqlight_core.operations.registry import OPERATIONS, Danger, Operation, Report, Target
 from arqlight_core.operations.requeueing import requeue
+from arqlight_core.operations.revealing import reveal
 from arqlight_core.operations.schedules import pause_schedule, resume_schedule, run_schedule
 from arqlight_core.operations.settings import (
     reset_setting,
@@ -66,6 +67,7 @@ __all__ = [
     "resume_schedule",
     "resume_worker",
     "retry",
+    "reveal",
     "run_schedule",
     "set_breaker",
     "set_catch_up",

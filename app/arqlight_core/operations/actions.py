@@ -42,6 +42,8 @@ class Action:
     do: Doing
     check: Callable[..., None] | None = None
     """Raises UsageError for arguments that do not fit together."""
+    brings: bool = False
+    """It brings a payload along. The fleet does not carry it: who may write an order may write no payload."""
 
     @property
     def own(self) -> dict[str, inspect.Parameter]:

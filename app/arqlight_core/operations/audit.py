@@ -85,14 +85,20 @@ async def close(store: Store, ref: str, ended: Ended) -> None:
     await _append(store, entry.short())
 
 
-def _done(_: object) -> Phase:
-    return Phase.DONE
+def phase_of(outcome: object) -> Phase | None:
+    """How far an operation is: done, refused with a UsageError, or failed with any other error."""
+    if isinstance(outcome, UsageError):
+        return Phase.REFUSED
+    return Phase.FAILED if isinstance(outcome, Exception) else Phase.DONE
 
 
 async def witnessed(
-    store: Store, asked: Asked, act: Callable[[str], Awaitable[A]], then: Callable[[A], Phase] = _done
+    store: Store,
+    asked: Asked,
+    act: Callable[[str], Awaitable[A]],
+    then: Callable[[A | Exception], Phase | None] = phase_of,
 ) -> A:
-    """Do it, with an entry before and one after: done, refused (a UsageError) or failed (any other error).
+    """Do it, with an entry before and one after.
 
     What it raises is raised again. Who is cut off before the end leaves an outcome that the trail shows as unknown.
 
@@ -100,21 +106,25 @@ async def witnessed(
         store: The server.
         asked: What is asked for.
         act: Does it; is given the ref, for what the fleet will close.
-        then: How far it is by its account: `Phase.BEGUN` when the fleet goes on with it.
+        then: How far it is by its account, or with what it raised: `Phase.BEGUN` when the fleet goes on with it, None
+            when its end is told elsewhere.
     """
     ref = await ask(store, asked)
     try:
         account = await act(ref)
     except OUTAGES:
         raise  # it may have taken effect, and nobody knows
-    except UsageError as problem:
-        await _closed_if_it_can(store, ref, Ended(Phase.REFUSED, str(problem)))
-        raise
     except Exception as problem:
-        await _closed_if_it_can(store, ref, Ended(Phase.FAILED, masked_secrets(f"{type(problem).__name__}: {problem}")))
+        if phase := then(problem):
+            await _closed_if_it_can(store, ref, Ended(phase, _said(problem)))
         raise
-    await _closed_if_it_can(store, ref, Ended(then(account), account.summary, account.changed, account.skipped))
+    if phase := then(account):
+        await _closed_if_it_can(store, ref, Ended(phase, account.summary, account.changed, account.skipped))
     return account
+
+
+def _said(problem: Exception) -> str:
+    return str(problem) if isinstance(problem, UsageError) else masked_secrets(f"{type(problem).__name__}: {problem}")
 
 
 async def _closed_if_it_can(store: Store, ref: str, ended: Ended) -> None:

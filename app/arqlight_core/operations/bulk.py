@@ -17,14 +17,16 @@ from arqlight_core.errors import ConfirmationNeeded, UsageError
 from arqlight_core.jobs import TRANSITIONS, Transition
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.actions import ACTIONS, Action, Doing
-from arqlight_core.operations.carrying import Carrier
+from arqlight_core.operations.carrying import LEASE_MS, Carrier
+from arqlight_core.operations.closing import ENDS, close_bulk
 from arqlight_core.operations.counting import counted, looked_at
 from arqlight_core.operations.friction import Friction, Seen, friction, read
+from arqlight_core.operations.meant import sensitive_of
 from arqlight_core.operations.orders import Order, Pace
 from arqlight_core.operations.registry import Danger, Report, Target, operation
-from arqlight_core.operations.witnessing import REF
+from arqlight_core.operations.witnessing import WITNESS
 from arqlight_core.rights import Capability, held
-from arqlight_core.selection import Selection
+from arqlight_core.selection import Selection, refuse_hidden
 from arqlight_core.settings import load
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -41,7 +43,8 @@ _COMMON = """
         dry_run: Only say what would be done, and what to give as confirm.
         confirm: What the dry run said to give.
         pace: At most so many jobs a second; 0 for as fast as the server bears.
-        canary: Try so many first, and stop should more than half of them fail again as before.
+        canary: Try so many first, then ten times as many; stop should too many of them fail again as before.
+        abort_above: The share of those tried that may fail again, such as 20%.
 """
 
 
@@ -80,8 +83,7 @@ def on_jobs(
     """
 
     def register(do: Doing) -> Callable[..., Any]:
-        action = Action(do.__name__, transition, do, check)
-        ACTIONS[action.name] = action
+        action = ACTIONS[do.__name__] = Action(do.__name__, transition, do, check)
 
         async def run(  # noqa: PLR0913 - what every operation on jobs takes
             store: Store,
@@ -93,9 +95,10 @@ def on_jobs(
             confirm: str = "",
             pace: float = 0.0,
             canary: int = 0,
+            abort_above: float = 0.5,
             **own: Any,
         ) -> Report:
-            asked = Asked(actor, reason, dry_run, confirm, Pace(pace, canary))
+            asked = Asked(actor, reason, dry_run, confirm, Pace(pace, canary, abort_above))
             order = Order(action.name, selection.queue, selection, arguments=action.plain(own), pace=asked.pace)
             return await perform(store, order, asked, danger, words)
 
@@ -121,6 +124,8 @@ async def perform(store: Store, order: Order, asked: Asked, danger: Danger, word
     """Do it, or say what would be done. Raises UsageError, or ConfirmationNeeded when it was not confirmed."""
     keys = await keys_of(store, order.queue)
     _refuse_impossible(ACTIONS[order.action].transition, order)
+    if order.selection and order.selection.where:
+        refuse_hidden(order.selection.where, await sensitive_of(store, order.queue))
     order = await _bound(store, order, asked.confirm)
     count = await counted(store, keys, order)
     seen = _seen(order, danger, count)
@@ -183,12 +188,16 @@ async def _do(store: Store, keys: QueueKeys, order: Order, asked: Asked, count: 
     bulk = token_hex(4)
     if count == 0:
         return await _report(store, keys, bulk, order, words)
-    told = scripts.Submission(bulk, order.action, order.encode(), count, asked.actor, asked.reason, REF.get())
-    await store.run(scripts.submit(keys, told))
-    if await _is_ours(store, keys, count):
-        await Carrier(store, keys, bulk, f"{asked.actor}-{token_hex(4)}", closes=False).carry()
+    carrier, seen = f"{asked.actor}-{token_hex(4)}" if await _is_ours(store, keys, count) else "", WITNESS.get()
+    told = (bulk, order.action, order.encode(), count, asked.actor, asked.reason, seen.ref, carrier, LEASE_MS)
+    await store.run(scripts.submit(keys, scripts.Submission(*told)))
+    seen.is_bulk = True
+    if carrier:
+        await Carrier(store, keys, bulk, carrier, closes=False).carry()
         report = await _report(store, keys, bulk, order, words)
-        if report.state not in ("queued", "running"):  # else a worker of the fleet was first
+        if report.state in ENDS:
+            await close_bulk(store, keys, bulk, "", report.summary)
+        if report.state not in ("queued", "running"):  # else a worker of the fleet has taken it over
             return report
     left = f"the fleet will {words.would.format(_told(count, order))}, as bulk {bulk}"
     return Report(0, left, operation=bulk, state="queued", moment_ms=_moment(order))

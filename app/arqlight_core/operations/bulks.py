@@ -1,12 +1,13 @@
 """What can be done to a bulk operation while it is under way; what it has done to jobs stays done."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from arqlight_core import observe
 from arqlight_core.errors import UsageError
 from arqlight_core.observe import BulkView
 from arqlight_core.observe.window import keys_of
-from arqlight_core.operations.carrying import close_bulk
+from arqlight_core.operations.closing import close_bulk
 from arqlight_core.operations.registry import Danger, Report, Target, operation
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -20,16 +21,11 @@ class _Turn:
     done: str
     before: tuple[str, ...]
     to: str
+    key: str
+    help: str
 
 
-_PAUSE = _Turn("pause", "paused", ("queued", "running"), "paused")
-_RESUME = _Turn("resume", "resumed", ("paused",), "queued")
-_ABORT = _Turn("abort", "aborted", ("queued", "running", "paused"), "aborted")
-
-
-@operation(Target.BULK, Danger.REVERSIBLE, label="pause bulk")
-async def pause_bulk(store: Store, bulk: str, *, actor: str, reason: str = "", dry_run: bool = False) -> Report:
-    """Let a bulk operation rest behind the step that it is at.
+_ARGUMENTS = """
 
     Args:
         store: The server.
@@ -37,36 +33,40 @@ async def pause_bulk(store: Store, bulk: str, *, actor: str, reason: str = "", d
         actor: Who asks.
         reason: Why.
         dry_run: Only say what would be done.
-    """
-    return await _turned(store, _PAUSE, bulk, (actor, reason), dry_run=dry_run)
+"""
 
 
-@operation(Target.BULK, Danger.REVERSIBLE, label="resume bulk")
-async def resume_bulk(store: Store, bulk: str, *, actor: str, reason: str = "", dry_run: bool = False) -> Report:
-    """Let a paused bulk operation go on where it stands; workers of its queue carry it.
+def _steering(turn: _Turn) -> Callable[..., Awaitable[Report]]:
+    """The operation that steers a bulk so."""
 
-    Args:
-        store: The server.
-        bulk: The bulk's id.
-        actor: Who asks.
-        reason: Why.
-        dry_run: Only say what would be done.
-    """
-    return await _turned(store, _RESUME, bulk, (actor, reason), dry_run=dry_run)
+    async def steer(store: Store, bulk: str, *, actor: str, reason: str = "", dry_run: bool = False) -> Report:
+        return await _turned(store, turn, bulk, (actor, reason), dry_run=dry_run)
+
+    steer.__name__, steer.__doc__ = f"{turn.verb}_bulk", turn.help + _ARGUMENTS
+    return operation(Target.BULK, Danger.REVERSIBLE, label=f"{turn.verb} bulk", key=turn.key)(steer)
 
 
-@operation(Target.BULK, Danger.REVERSIBLE, label="abort bulk")
-async def abort_bulk(store: Store, bulk: str, *, actor: str, reason: str = "", dry_run: bool = False) -> Report:
-    """End a bulk operation: it comes to no further job, and cannot go on.
+_PAUSE = _Turn(
+    "pause", "paused", ("queued", "running"), "paused", "p", "Let a bulk operation rest behind the step that it is at."
+)
+_RESUME = _Turn(
+    "resume",
+    "resumed",
+    ("paused",),
+    "queued",
+    "p",
+    "Let a paused bulk operation go on where it stands; workers of its queue carry it.",
+)
+_ABORT = _Turn(
+    "abort",
+    "aborted",
+    ("queued", "running", "paused"),
+    "aborted",
+    "K",
+    "End a bulk operation: it comes to no further job, and cannot go on.",
+)
 
-    Args:
-        store: The server.
-        bulk: The bulk's id.
-        actor: Who asks.
-        reason: Why.
-        dry_run: Only say what would be done.
-    """
-    return await _turned(store, _ABORT, bulk, (actor, reason), dry_run=dry_run)
+pause_bulk, resume_bulk, abort_bulk = _steering(_PAUSE), _steering(_RESUME), _steering(_ABORT)
 
 
 async def _turned(store: Store, turn: _Turn, bulk: str, asked: tuple[str, str], *, dry_run: bool) -> Report:
@@ -83,7 +83,7 @@ async def _turned(store: Store, turn: _Turn, bulk: str, asked: tuple[str, str], 
     if state != turn.to:
         raise UsageError(f"Bulk {bulk} is {state} by now: there is nothing to {turn.verb}.")
     if turn is _ABORT:
-        await close_bulk(store, keys, bulk, turn.to, reason, actor)
+        await close_bulk(store, keys, bulk, actor)
     return Report(1, f"{turn.done} {_told(view)}")
 
 

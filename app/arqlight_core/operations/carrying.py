@@ -10,14 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arqlight_core.audit import Ended, Phase
 from arqlight_core.clock import monotonic
 from arqlight_core.errors import ArqlightError, UsageError
 from arqlight_core.jobs import TRANSITIONS
-from arqlight_core.operations import audit
 from arqlight_core.operations.actions import ACTIONS, Action, Chunk
 from arqlight_core.operations.canary import Canary
-from arqlight_core.operations.meant import meant, sensitive_of
+from arqlight_core.operations.closing import ENDS, close_bulk
+from arqlight_core.operations.meant import meant, sensitive_of, walk
 from arqlight_core.operations.orders import Order
 from arqlight_core.selection import Candidate
 from arqlight_core.store import scripts
@@ -38,9 +37,6 @@ LONG_STEP, SHORT_STEP = 0.004, 0.002
 
 END = "end"
 
-ENDS = {"done": Phase.DONE, "aborted": Phase.FAILED, "failed": Phase.FAILED}
-"""How the audit trail calls the ends of a bulk."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -59,7 +55,7 @@ class Standing:
 class Carrier:
     """One bulk in the hands of one process; `name` is one that no other process has.
 
-    It `closes` the audit entry at the end, unless whoever asked is still there to do so.
+    It `closes` the audit entry at the end, as the fleet does, unless whoever asked is still there to do so.
     """
 
     def __init__(self, store: Store, queue: QueueKeys, bulk: str, name: str, *, closes: bool) -> None:
@@ -93,6 +89,8 @@ class Carrier:
     async def _begin(self, record: dict[str, str]) -> None:
         self._by, self._reason, self._most = record["by"], record["reason"], int(record["total"])
         self._order, self._action = _understood(record["order"])
+        if self._action.brings and self._closes:
+            raise UsageError("It brings a payload along, which only who asked for it may write; ask for it again.")
         self._states = _states(self._action, self._order)
         self._canary = Canary(self._store, self._queue, self._order.pace, self._is_ours)
         self._sensitive = await sensitive_of(self._store, self._queue.name)
@@ -141,10 +139,7 @@ class Carrier:
             ids = selection.ids[behind - limit : behind]
             more = str(behind) if behind < len(selection.ids) else ""
             return Walked(more, [[one.encode(errors="surrogateescape")] for one in ids])
-        moment = selection.moment_ms if selection else 0
-        return await self._store.run(
-            scripts.walk(self._queue, order.where, at.cursor, moment, limit, int(order.is_whole))
-        )
+        return await walk(self._store, self._queue, order, at.cursor, limit)
 
     async def _rest(self, busy: float, changed: int) -> bool:
         """Leave the server in peace, and keep to the pace; answers whether the bulk is still ours to go on with."""
@@ -170,18 +165,7 @@ class Carrier:
         told = ("running", state, self._name, note, self._name)
         agreed = await self._store.run(scripts.conclude(self._queue, self._bulk, *told)) == state
         if agreed and self._closes and state in ENDS:
-            await close_bulk(self._store, self._queue, self._bulk, state, note, self._name)
-
-
-async def close_bulk(store: Store, queue: QueueKeys, bulk: str, state: str, note: str, by: str) -> None:
-    """Write into the audit trail how a bulk has ended."""
-    _, found = await store.run(scripts.bulks(queue, bulk, 1))
-    record = found.get(bulk, {})
-    if not record.get("ref"):
-        return
-    left = {name.removeprefix("left:"): int(count) for name, count in record.items() if name.startswith("left:")}
-    outcome = f"{state}: {note}" if note else state
-    await audit.close(store, record["ref"], Ended(ENDS[state], outcome, int(record.get("changed", 0)), left, actor=by))
+            await close_bulk(self._store, self._queue, self._bulk, self._name)
 
 
 def _understood(text: str) -> tuple[Order, Action]:

@@ -1,7 +1,7 @@
 """How many jobs a selection means: by the size of a sorted set where that tells, else by looking at each."""
 
 from arqlight_core.errors import UsageError
-from arqlight_core.operations.meant import meant, sensitive_of
+from arqlight_core.operations.meant import meant, sensitive_of, walk
 from arqlight_core.operations.orders import Order
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -25,10 +25,9 @@ async def counted(store: Store, queue: QueueKeys, order: Order) -> int:
 async def looked_at(store: Store, queue: QueueKeys, order: Order) -> int:
     """How many there are, of which each is looked at: a head start puts jobs among those of an earlier moment."""
     sensitive = await sensitive_of(store, queue.name)
-    moment = order.selection.moment_ms if order.selection else 0
     count, cursor = 0, ""
     for _ in range(LOOKED_AT // CHUNK):
-        walked = await store.run(scripts.walk(queue, order.where, cursor, moment, CHUNK, int(order.is_whole)))
+        walked = await walk(store, queue, order, cursor, CHUNK)
         count += len(meant(order, walked, sensitive))
         cursor = walked.cursor
         if not cursor:

@@ -100,7 +100,7 @@ async def _edit(chunk: Chunk, *, changes: dict[str, Any], replace: bool) -> Acte
     return acted
 
 
-ACTIONS["edit"] = Action("edit", Transition.REQUEUE, _edit)
+ACTIONS["edit"] = Action("edit", Transition.REQUEUE, _edit, brings=True)
 
 
 async def _copied(chunk: Chunk, job_id: str, body: Body, changes: Mapping[str, Any]) -> Copy:
@@ -139,7 +139,8 @@ def _value(change: str) -> tuple[str, Any]:
             return name, msgspec.json.decode(text)
     except msgspec.DecodeError:
         pass
-    raise UsageError(f'{change!r} is no field and its value as JSON, such as n=3 or name="Ada".')
+    what = f"What {name} is to be" if name and sign else "A change"  # its value may be a secret
+    raise UsageError(f'{what} is no field and its value as JSON, such as n=3 or name="Ada".')
 
 
 def _fields(job: Envelope) -> dict[str, Any]:

@@ -14,7 +14,7 @@ CHUNK = 200
 _ALL = 1_000_000
 
 
-@operation(Target.TRASH, Danger.IRREVERSIBLE, label="empty trash")
+@operation(Target.TRASH, Danger.IRREVERSIBLE, key="D", label="empty trash")
 async def empty_trash(
     store: Store,
     queue: str,
@@ -46,7 +46,7 @@ async def empty_trash(
     if confirm != seen.token:
         raise ConfirmationNeeded(f"This would {would}; to go on, give --confirm {seen.token}.")
     keys = await keys_of(store, queue)
-    destroyed = sum([await destroy(store, keys, one.operation, actor, reason) for one in found])
+    destroyed = sum([await destroy(store, keys, one.operation, actor, reason, one.jobs) for one in found])
     return Report(destroyed, f"destroyed {destroyed} jobs that were in the trash of {queue}")
 
 
@@ -55,11 +55,16 @@ def _seen(queue: str, found: list[TrashView]) -> Seen:
     return Seen.of(queue, what, sum(one.jobs for one in found), 0, Friction.NAME)
 
 
-async def destroy(store: Store, keys: QueueKeys, operation: str, actor: str, reason: str) -> int:
-    """Destroy what an operation moved to the trash, chunk by chunk; answers how many jobs went."""
+async def destroy(store: Store, keys: QueueKeys, operation: str, actor: str, reason: str, most: int) -> int:
+    """Destroy what an operation moved to the trash, chunk by chunk, and `most` jobs of it; answers how many went.
+
+    It may be under way yet, and move more there meanwhile.
+    """
     destroyed = 0
-    while True:
-        chunk = await store.run(scripts.empty_trash(keys, operation, CHUNK, actor, reason))
+    while destroyed < most:
+        limit = min(CHUNK, most - destroyed)
+        chunk = await store.run(scripts.empty_trash(keys, operation, limit, actor, reason))
         destroyed += chunk.destroyed
         if not chunk.left:
-            return destroyed
+            break
+    return destroyed

@@ -3,14 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+from arqlight_core.audit import Asked
 from arqlight_core.breaker_defaults import with_breaker_defaults
 from arqlight_core.declaration import JobType
 from arqlight_core.enqueue import Enqueued
 from arqlight_core.enqueue import enqueue as put
-from arqlight_core.operations import declared
+from arqlight_core.operations import audit, declared
 from arqlight_core.operations.registry import Danger, Report, Target, operation
+from arqlight_core.rights import Capability, held
 from arqlight_core.settings import Settings, load
-from arqlight_core.store.declarations import publish
+from arqlight_core.store.declarations import make_known
 from arqlight_core.store.gateway import Store
 
 
@@ -23,9 +25,25 @@ async def submit(
     delay: timedelta = timedelta(0),
     correlation_id: str = "",
 ) -> Enqueued:
-    """Make the queue known to the control room, and put the job into it."""
-    await publish(store, [with_breaker_defaults(known.queue, settings)])
+    """Make the queue known to the control room, if this login may, and put the job into it."""
+    await make_known(store, with_breaker_defaults(known.queue, settings))
     return await put(store, known, payload, delay=delay, correlation_id=correlation_id)
+
+
+async def submit_on_record(
+    store: Store, known: JobType[Any], payload: Any, settings: Settings, *, actor: str, **how: Any
+) -> Enqueued:
+    """The same with its account in the audit trail, which a producer's login may not write."""
+    if Capability.JOBS not in await held(store):
+        return await submit(store, known, payload, settings, **how)
+    queued: list[Enqueued] = []
+
+    async def act(_ref: str) -> Report:
+        queued.append(await submit(store, known, payload, settings, **how))
+        return told(queued[0])
+
+    await audit.witnessed(store, Asked(actor, "enqueue", known.name), act)
+    return queued[0]
 
 
 @operation(Target.QUEUE, Danger.REVERSIBLE, label="enqueue")

@@ -1,22 +1,25 @@
-"""Which of the jobs that a walk brought are meant: they match, and they were there at the moment."""
+"""Which of the jobs that a walk brought an order is about."""
 
-from arqlight_core.codec import Envelope, decode_job
-from arqlight_core.errors import PayloadCorrupt
-from arqlight_core.jobs import State
+from arqlight_core.observe.candidates import matching, sensitive_of
 from arqlight_core.operations.orders import Order
-from arqlight_core.selection import Candidate, Selection, matches
+from arqlight_core.selection import Candidate
+from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import id_of
+from arqlight_core.store.keys import QueueKeys, id_of
 from arqlight_core.store.scripts import Walked
 
-_LIVE = (State.SCHEDULED, State.RETRYING, State.HELD, State.ACTIVE)
-_ENDED = (State.DEAD, State.CANCELLED, State.COMPLETED)
+__all__ = ["meant", "sensitive_of", "walk"]
 
 
-async def sensitive_of(store: Store, queue: str) -> frozenset[str]:
-    """The fields of a queue's payloads that nobody may see."""
-    told = (await store.published_queues()).get(queue, {})
-    return frozenset(name for job_type in told.get("job_types", {}).values() for name in job_type.get("sensitive", ()))
+async def walk(store: Store, queue: QueueKeys, order: Order, cursor: str, limit: int) -> Walked:
+    """The next jobs of what an order goes through; payloads that are too large for a list are read one by one."""
+    moment = order.selection.moment_ms if order.selection else 0
+    walked = await store.run(scripts.walk(queue, order.where, cursor, moment, limit, int(order.is_whole)))
+    for row in walked.rows if order.is_whole else ():
+        if not row[2]:
+            [body] = await store.run(scripts.bodies(queue, [id_of(row[0])]))
+            row[2] = body.data
+    return walked
 
 
 def meant(order: Order, walked: Walked, sensitive: frozenset[str]) -> list[Candidate]:
@@ -24,32 +27,4 @@ def meant(order: Order, walked: Walked, sensitive: frozenset[str]) -> list[Candi
     selection = order.selection
     if not order.is_whole or selection is None:
         return [Candidate(one) for one in walked.ids]
-    jobs = (_candidate(row, selection) for row in walked.rows)
-    return [job for job in jobs if _was_there(job, selection) and matches(selection, job, sensitive)]
-
-
-def _was_there(job: Candidate, selection: Selection) -> bool:
-    """A live job says when it was queued; for one that waits or has ended its place in line has told already."""
-    return selection.state not in _LIVE or job.since_ms <= selection.moment_ms
-
-
-def _candidate(row: list[bytes], selection: Selection) -> Candidate:
-    job_id, score, body, error, fingerprint, by = row
-    envelope = _envelope(body)
-    return Candidate(
-        job_id=id_of(job_id),
-        job_type=envelope.function,
-        correlation_id=envelope.correlation_id,
-        since_ms=int(float(score)) if selection.state in _ENDED else envelope.enqueued_ms,
-        error=error.decode(errors="replace"),
-        fingerprint=fingerprint.decode(errors="replace"),
-        held_by=by.decode(errors="replace"),
-        payload={"args": envelope.args, "kwargs": envelope.kwargs},
-    )
-
-
-def _envelope(body: bytes) -> Envelope:
-    try:
-        return decode_job(body)
-    except PayloadCorrupt:
-        return Envelope("", (), {}, 0)
+    return matching(selection, walked.rows, sensitive)

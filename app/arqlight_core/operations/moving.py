@@ -16,11 +16,11 @@ from arqlight_core.store.scripts import Acted, Call
 
 Lane = Literal["critical", "high", "medium", "low"]
 
-_CANCEL = Words("cancel {}", "cancelled {}; `retry` makes them due again")
-_RELEASE = Words("release {}", "released {}: they stand where they stood")
+_CANCEL = Words("cancel {}", "cancelled {}; `retry` takes it back")
+_RELEASE = Words("release {}", "released {}, to where they stood in line")
 
 
-@on_jobs(Transition.CALL_OFF, Danger.REVERSIBLE, _CANCEL, label="cancel")
+@on_jobs(Transition.CALL_OFF, Danger.REVERSIBLE, _CANCEL, key="K", label="cancel")
 async def cancel(chunk: Chunk) -> Acted:
     """Cancel jobs that have not ended; those that run are stopped by their workers, within a second."""
     store, queue = chunk.store, chunk.queue
@@ -73,7 +73,7 @@ def prioritize(chunk: Chunk, *, priority: Lane) -> Call[Acted]:  # noqa: D417 - 
     return scripts.prioritize(chunk.queue, chunk.step, Priority.named(priority).lane, chunk.ids)
 
 
-@on_jobs(Transition.PARK, Danger.REVERSIBLE, Words("hold {}", "held {}, until they are released"), label="hold")
+@on_jobs(Transition.PARK, Danger.REVERSIBLE, Words("hold {}", "held {} until `release`"), label="hold")
 def hold(chunk: Chunk) -> Call[Acted]:
     """Hold jobs until they are released; they keep their places in line."""
     return scripts.park(chunk.queue, chunk.step, chunk.ids)

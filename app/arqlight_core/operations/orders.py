@@ -2,10 +2,12 @@
 
 import json
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import msgspec
 
+from arqlight_core.errors import UsageError
 from arqlight_core.jobs import State
 from arqlight_core.selection import Selection
 
@@ -23,6 +25,14 @@ class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     abort_above: float = 0.5
     patience: timedelta = timedelta(minutes=2)
     """How long a trial waits for its jobs to end."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.per_second < inf:
+            raise UsageError(f"A pace of {self.per_second:g} is none; give jobs a second, or 0 for as fast as it goes.")
+        if self.canary < 0:
+            raise UsageError(f"{self.canary} jobs cannot be tried; give a number above 0, or 0 for no trial.")
+        if not 0 <= self.abort_above <= 1:
+            raise UsageError(f"{self.abort_above:g} is no share of jobs; give one from 0 to 1, such as 0.2.")
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from arqlight_core import rights
 from arqlight_core.operations.witnessing import witness
@@ -30,6 +30,7 @@ class Target(StrEnum):
     SETTING = "setting"
     WORKER = "worker"
     BREAKER = "breaker"
+    PAYLOAD = "payload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Report:
     """What is asked of whoever confirms: none, yes, count (to be typed), name (of the queue, to be typed)."""
     confirm: str = ""
     """What to give back as `confirm`, where something is asked."""
+    revealed: Any = None
+    """What was shown to whoever asked; it is written down nowhere."""
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Report]])
@@ -58,7 +61,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Report]])
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the registry. An upper-case key stands for a destructive operation; some have none."""
+    """One row of the registry. An upper-case key stands for what destroys or ends something; some have none."""
 
     name: str
     run: Callable[..., Awaitable[Report]]

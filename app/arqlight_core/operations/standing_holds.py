@@ -10,10 +10,11 @@ from arqlight_core.jobs import State
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.bulk import Asked, Words, perform
 from arqlight_core.operations.lasting import lasting
+from arqlight_core.operations.meant import sensitive_of
 from arqlight_core.operations.orders import Order
 from arqlight_core.operations.registry import Danger, Report, Target, operation
 from arqlight_core.policy import milliseconds
-from arqlight_core.selection import Selection, held_by
+from arqlight_core.selection import Selection, held_by, refuse_hidden
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 
@@ -48,6 +49,8 @@ async def set_hold(  # noqa: PLR0913 - what jobs must match, for how long, and w
     keys = await keys_of(store, queue)
     if not where and not job_type:
         raise UsageError("Say which jobs to hold, as in --where tenant=acme; to hold them all, pause the queue.")
+    if where:
+        refuse_hidden(where, await sensitive_of(store, queue))
     selection = Selection(queue, State.WAITING, job_type=job_type, where=where or {})
     told = f"hold {selection.matching} in {queue}{', until it is lifted' if for_ is None else lasting(for_)}"
     if dry_run:
@@ -55,7 +58,9 @@ async def set_hold(  # noqa: PLR0913 - what jobs must match, for how long, and w
     rule, terms = token_hex(4), msgspec.json.encode(selection).decode()
     lasting_ms = milliseconds(for_ or timedelta())
     if await store.run(scripts.set_hold(keys, rule, terms, actor, reason, lasting_ms)) < 0:
-        raise UsageError(f"{queue} has {MOST} standing holds already; lift one with `arqlight lift-hold {queue} RULE`.")
+        raise UsageError(
+            f"{queue} has {MOST} standing holds already; lift one with `arqlight lift-hold {queue} --rule ID`."
+        )
     return Report(1, f"told workers to {told}, as hold {rule}", operation=rule)
 
 

@@ -7,6 +7,7 @@ from arqlight_core.jobs import Transition
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.actions import ACTIONS, Action, Chunk
 from arqlight_core.operations.bulk import Asked, Words, perform
+from arqlight_core.operations.closing import close_bulk
 from arqlight_core.operations.orders import Order
 from arqlight_core.operations.registry import Danger, Report, Target, operation
 from arqlight_core.policy import SECOND, milliseconds
@@ -52,5 +53,6 @@ async def undo(
         await store.run(
             scripts.conclude(keys, name, "queued running paused", "aborted", actor, "it is being undone", "")
         )
+        await close_bulk(store, keys, name, actor)
     order = Order("undo", queue, trash=name, arguments={"operation": name})
     return await perform(store, order, Asked(actor, reason, dry_run), Danger.SAFE, Words("put {} back", "put {} back"))

@@ -49,16 +49,17 @@ class Asking:
         return Report(len(workers), f"asked {told}; `arqlight workers` shows when it is done")
 
 
-def _asking(what: str, verb: str, summary: str) -> Asking:
-    return operation(Target.WORKER, Danger.REVERSIBLE, label=what)(Asking(what, verb, summary))
+def _asking(what: str, verb: str, summary: str, key: str = "") -> Asking:
+    return operation(Target.WORKER, Danger.REVERSIBLE, label=what, key=key)(Asking(what, verb, summary))
 
 
-quiet_worker = _asking("quiet", "be quiet", "Let a worker process claim nothing new; it finishes what runs.")
-resume_worker = _asking("resume", "go on", "Let a quiet worker process claim again.")
+quiet_worker = _asking("quiet", "be quiet", "Let a worker process claim nothing new; it finishes what runs.", "p")
+resume_worker = _asking("resume", "go on", "Let a quiet worker process claim again.", "p")
 stop_worker = _asking(
     "stop",
     "drain and end",
     "Let a worker process drain and end; its supervisor starts no other in its place.",
+    "K",
 )
 
 

@@ -1,6 +1,6 @@
 """What the login at hand may do: asked of the server before an operation is tried, and shown by the front ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from arqlight_core import address
@@ -16,11 +16,11 @@ SAMPLE = QueueKeys.declared("arqlight")
 _INSTEAD: Mapping[str, tuple[Capability, ...]] = {
     "jobs": (Capability.JOBS, Capability.BULK),
     "trash": (Capability.JOBS, Capability.BULK),
-    **dict.fromkeys(("edit", "empty_trash", "enqueue", "run_schedule"), (Capability.JOBS,)),
+    **dict.fromkeys(("edit", "empty_trash", "enqueue", "reveal", "run_schedule"), (Capability.JOBS,)),
 }
 """Operations, by target or by name, that need another capability than their target's: one of these.
 
-What brings a payload along or destroys one is done by whoever asks, not by the fleet.
+What brings a payload along, shows or destroys one is done by whoever asks, not by the fleet.
 """
 
 
@@ -83,6 +83,19 @@ async def refuse(store: Store, operation: Asked) -> None:
         role = _least(wanted)
         remedy = f"ask for {_a(role)}'s: `arqlight acl {role} --user NAME` prints its rules"
         raise NotAllowed(f"Your login {login} may not do this ({what}): {_stands(may)}; {remedy}.")
+
+
+async def refuse_serving(store: Store, queues: Sequence[QueueKeys]) -> None:
+    """Raises NotAllowed when this login may not work off one of these queues, as far as the server tells."""
+    [answer] = await store.run_settled([scripts.rights([f"DEL {queue.wire}" for queue in queues])])
+    if isinstance(answer, Exception):
+        return
+    for queue, may in zip(queues, answer, strict=True):
+        if not may:
+            login, rules = address.login(store.url)[0] or "default", f"`arqlight acl {Role.WORKER} --user NAME`"
+            raise NotAllowed(
+                f"Your login {login} may not work off {queue.name}; ask for a worker's: {rules} prints its rules."
+            )
 
 
 def _least(wanted: Iterable[Capability]) -> Role:

@@ -32,7 +32,7 @@ _APPENDS = "+xadd +xtrim"
 _BORN = ("scheduled", "maturing", "completed", "unique:*", "flow:*", "totals", "minute:*", "reports")
 _RECORDS = ("arqlight:job:*", "arqlight:attempts:*", "arqlight:log:*", "arqlight:tree:*")
 _ASKED = ("arq:job:*", "arq:result:*", "arq:in-progress:*", WIRE, STOCK_QUEUE, "arqlight:job:*", "arqlight:{*}*")
-_ENQUEUES = "+set +psetex +zadd +zrem +zremrangebyrank +unlink +hset +hincrby +expire +xadd +publish"
+_ENQUEUES = "+set +zadd +zrem +zremrangebyrank +unlink +hset +hincrby +expire +xadd +publish"
 _ASKS = "+exists +get +zscore +hget +hexists"
 
 #: A stock worker asks for DBSIZE when it starts.
@@ -88,7 +88,9 @@ def _producer(wires: list[str]) -> list[str]:
         *_ASKS.split(),
         f"(%R~{SHARED.wire}* +hgetall +get {_READS})",
         _scripts(wires),
-        _selector(("arq:job:*", WIRE, STOCK_QUEUE, *wires, *ours, *_RECORDS), CHANNELS, _ENQUEUES),
+        _selector(("arq:job:*",), "+set +psetex"),
+        _selector((WIRE, STOCK_QUEUE, *wires), "+zadd"),
+        _selector((*ours, *_RECORDS), CHANNELS, _ENQUEUES),
     ]
 
 

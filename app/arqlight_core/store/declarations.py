@@ -9,14 +9,21 @@ from arqlight_core.declaration import JobType, Queue
 from arqlight_core.live_settings import declared_settings
 from arqlight_core.policy import SECOND, Keep, Limit, Schedule
 from arqlight_core.policy.spelling import print_breaker
+from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.keys import QUEUES, QueueKeys
 from arqlight_core.ticks import spoken_cron
 
 
 async def publish(store: Store, queues: Iterable[Queue]) -> None:
     """Make these queues known to every control room."""
     await store.publish_queues(declarations(queues))
+
+
+async def make_known(store: Store, queue: Queue) -> None:
+    """Make this queue known, should the login be one that may: a producer's is not, and the fleet does it for him."""
+    if all(await store.run(scripts.rights([f"HSET {QUEUES} {queue.name} {{}}"]))):
+        await publish(store, [queue])
 
 
 def declarations(queues: Iterable[Queue]) -> dict[str, dict[str, Any]]:

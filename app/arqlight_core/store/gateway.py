@@ -85,6 +85,13 @@ class Store:
         """What the server says of itself."""
         return await self._client.info()
 
+    async def condition(self, slow: int) -> list[Any]:
+        """INFO, the newest slow commands and the latency monitor's spikes, as the server tells them, in one round trip.
+
+        What this login may not ask is an error in its place.
+        """
+        return await self._send([("INFO",), ("SLOWLOG", "GET", slow), ("LATENCY", "LATEST")])
+
     async def ping(self) -> None:
         """Raises one of OUTAGES when the server does not answer."""
         await self._client.ping()
@@ -107,8 +114,7 @@ class Store:
 
     async def published_queues(self) -> dict[str, dict[str, Any]]:
         """Every queue that was ever declared to this server, or served: name -> declaration, with at least `wire`."""
-        told = await self._client.hgetall(keys.QUEUES)
-        return {name.decode(): json.loads(text) for name, text in sorted(told.items())}
+        return _declared(await self._client.hgetall(keys.QUEUES))
 
     async def beat(self, worker_id: str, told: dict[str, Any], now_ms: int, ttl_ms: int) -> None:
         """Say that a worker process lives, and what it is doing."""
@@ -126,8 +132,20 @@ class Store:
     async def workers(self) -> list[dict[str, Any]]:
         """What every living worker process last said of itself."""
         ids = await self._client.zrange(keys.WORKERS, 0, -1)
-        told: list[bytes | None] = await self._client.mget([keys.worker(one.decode()) for one in ids]) if ids else []
+        return await self.heartbeats([one.decode() for one in ids])
+
+    async def heartbeats(self, workers: Sequence[str]) -> list[dict[str, Any]]:
+        """What those of these worker processes that live last said of themselves."""
+        told: list[bytes | None] = await self._client.mget([keys.worker(one) for one in workers]) if workers else []
         return [json.loads(text) for text in told if text]
+
+    async def roll_call(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """As `published_queues`, and the names of all worker processes that have lately said something."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keys.QUEUES)
+            pipe.zrange(keys.WORKERS, 0, -1)
+            declared, workers = await pipe.execute()
+        return _declared(declared), [one.decode() for one in workers]
 
     async def take_turn(self, name: str, lasting_ms: int) -> bool:
         """Whether it is ours to do what only one process of the fleet does in such a time."""
@@ -167,8 +185,18 @@ class Store:
 
     async def tree(self, correlation_id: str, limit: int) -> tuple[list[str], int]:
         """The first jobs that belong to a correlation id, and how many do."""
-        key = keys.tree(correlation_id)
-        return [id_of(one) for one in await self._client.zrange(key, 0, limit - 1)], await self._client.zcard(key)
+        [(planted, total)] = await self.trees([correlation_id], limit)
+        return [job_id for job_id, _ in planted], total
+
+    async def trees(self, correlation_ids: Sequence[str], limit: int) -> list[tuple[list[tuple[str, int]], int]]:
+        """For each of these the first jobs that belong to it, with when they were queued (ms), and how many do."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for one in correlation_ids:
+                pipe.zrange(keys.tree(one), 0, limit - 1, withscores=True)
+                pipe.zcard(keys.tree(one))
+            answers = await pipe.execute()
+        jobs = [[(id_of(one), int(moment)) for one, moment in some] for some in answers[::2]]
+        return list(zip(jobs, answers[1::2], strict=True))
 
     async def newest_events(self, streams: Sequence[str], count: int) -> dict[str, list[tuple[str, dict[str, str]]]]:
         """The newest events of each stream, oldest first: (id, fields)."""
@@ -219,6 +247,10 @@ class Store:
             message = await subscription.get_message(timeout=1.0)
             if message:
                 yield names[message["channel"].decode()]
+
+
+def _declared(told: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
+    return {name.decode(): json.loads(text) for name, text in sorted(told.items())}
 
 
 def _introduced(calls: Iterable[Call[Any]]) -> Iterator[tuple[Argument, ...]]:

@@ -24,9 +24,9 @@ class FilterLine(Input):
         self.display = False
 
     def open(self) -> None:
-        """Let a filter be typed."""
+        """Let a filter be typed, from the very next key on: one that came late would act on a row."""
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)
 
     def action_keep(self) -> None:
         """Keep the filter, unless it is empty."""

@@ -1,11 +1,12 @@
 """The table of a state's jobs, however many: it holds a few pages and says which it lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual.message import Message
 
 from arqlight_core.observe import JobRow, Window
-from arqlight_screens.lines import Line
+from arqlight_screens.lines import Line, Part
 from arqlight_screens.rows import PAGE, Listed, Paged, span
 from arqlight_screens.widgets.line_table import LineTable
 
@@ -15,8 +16,15 @@ def id_of(row: JobRow) -> str:
     return row.id
 
 
+def _unmarked(row: JobRow) -> bool:
+    del row
+    return False
+
+
 class JobTable(LineTable[JobRow]):
-    """Shows all jobs page by page, or the few that a filter let through."""
+    """Shows all jobs page by page, or the few that a filter let through; `is_marked` says which of them are marked."""
+
+    LEAD: ClassVar[int] = 2
 
     class Lacks(Message):
         """Rows in sight are not here yet."""
@@ -24,8 +32,19 @@ class JobTable(LineTable[JobRow]):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__((), id_of, id=id)
         self._paged = Paged[JobRow](id_of)
+        self.is_marked: Callable[[JobRow], bool] = _unmarked
         self.at_ms = 0
         """The moment of what was read last, on the server's clock."""
+
+    def lead(self, row: JobRow | None, *, cursor: bool) -> Line:
+        """Whether the job is marked, and the cursor."""
+        marked = row is not None and self.is_marked(row)
+        return (Part("◆" if marked else " ", "warn"), *super().lead(row, cursor=cursor))
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, in sight or not."""
+        return self._rows.total
 
     def start_over(self, placeholder: Sequence[Line] = ()) -> None:
         """Forget all rows: those of another state come."""

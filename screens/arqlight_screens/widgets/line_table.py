@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from arqlight_core import clock
-from arqlight_screens.columns import Column, Fitted, fit, heads, spread
+from arqlight_screens.columns import GAP, Column, Fitted, fit, heads, spread
 from arqlight_screens.keymap import MOVING, OPENING, bindings
 from arqlight_screens.lines import Line, Part, Toned
 from arqlight_screens.rows import Listed, Rows
@@ -19,8 +19,6 @@ from arqlight_screens.rows import Listed, Rows
 R = TypeVar("R")
 HEAD = 1
 """Lines above the first row: the titles."""
-MARK = 1
-"""Cells before the first column: the cursor's mark, so that it is seen without colour."""
 _SETTLING = 0.4
 """Seconds for which a row that slid under the cursor by itself is not acted upon."""
 
@@ -30,9 +28,18 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MOVING), *bindings(OPENING)]
     ALLOW_SELECT = False
+    LEAD: ClassVar[int] = 1
+    """Cells before the first column: the cursor's mark at least, so that it is seen without colour."""
 
     class Opened(Message):
         """Enter, or a click on the row under the cursor."""
+
+    class Headed(Message):
+        """A click on a column's title."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     class Looked(Message):
         """Other rows are in sight, or another is under the cursor."""
@@ -58,14 +65,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         self._rows = rows
         self.virtual_size = Size(self.room_for_text, rows.total + HEAD)
         self._follow()
-        self._repaint()
+        self.repaint()
 
     def show_columns(self, columns: Sequence[Column[R]]) -> None:
         """Draw the rows under these columns from now on."""
         if columns != self._columns:
             self._columns = columns
-            self._fitted = fit(columns, self.room_for_text - MARK)
-            self._repaint()
+            self._fitted = fit(columns, self.room_for_text - self.LEAD)
+            self.repaint()
 
     def start_over(self, placeholder: Sequence[Line] = ()) -> None:
         """Forget the rows and the cursor: other rows come."""
@@ -78,6 +85,11 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
     def current(self) -> R | None:
         """The row under the cursor; None while it has not come."""
         return self._rows.at(self.cursor)
+
+    def at_hand(self, most: int) -> tuple[list[R], int]:
+        """The first rows, as far as they are here and at most so many; and how many there are in all."""
+        found = (self._rows.at(place) for place in range(min(most, self._rows.total)))
+        return [row for row in found if row is not None], self._rows.total
 
     @property
     def settled(self) -> bool:
@@ -120,7 +132,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         self._bind()
         self._slid_at = 0.0
         self._keep_in_sight()
-        self._repaint()
+        self.repaint()
         self.post_message(self.Looked())
 
     def _bind(self) -> None:
@@ -171,14 +183,16 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Another width may have room for other columns."""
-        self._fitted = fit(self._columns, self.room_for_text - MARK)
+        self._fitted = fit(self._columns, self.room_for_text - self.LEAD)
         self.virtual_size = Size(self.room_for_text, self._rows.total + HEAD)
         self._keep_in_sight()
-        self._repaint()
+        self.repaint()
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on a row, a second one opens it."""
+        """A click puts the cursor on a row, a second one opens it; one on a title is told."""
         place = round(self.scroll_y) + event.y - HEAD
+        if event.y < HEAD:
+            self._head_clicked(event.x)
         if event.y < HEAD or place >= self._rows.total:
             return
         if place == self.cursor:
@@ -186,7 +200,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         else:
             self._move_to(place)
 
-    def _repaint(self) -> None:
+    def _head_clicked(self, x: int) -> None:
+        left = self.LEAD
+        for column, width in self._fitted:
+            if left <= x < left + width:
+                self.post_message(self.Headed(column.name))
+            left += width + GAP
+
+    def repaint(self) -> None:
         """Have exactly those lines drawn again that differ from what stands on the screen."""
         for y in range(self.size.height):
             if self._drawn.get(y) != self._line(y):
@@ -199,17 +220,22 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def _line(self, y: int) -> tuple[Line, bool]:
         if y < HEAD:
-            return (Part(" ", "head"), *heads(self._fitted)), False
+            return (Part(" " * self.LEAD, "head"), *heads(self._fitted)), False
         if not self._rows.total:
             return self._placeholder_line(y - HEAD), False
         place = round(self.scroll_y) + y - HEAD
         if place >= self._rows.total:
             return (), False
         cursor, row = place == self.cursor, self._rows.at(place)
-        mark = Part("▸" if cursor else " ", "strong")
+        lead = self.lead(row, cursor=cursor)
         if row is None:
-            return (mark, Part("· · ·", "dim")), cursor
-        return (mark, *spread(self._fitted, row, self._now_ms)), cursor
+            return (*lead, Part("· · ·", "dim")), cursor
+        return (*lead, *spread(self._fitted, row, self._now_ms)), cursor
+
+    def lead(self, row: R | None, *, cursor: bool) -> Line:
+        """What stands before a row's first column, in `LEAD` cells."""
+        del row
+        return (Part("▸" if cursor else " ", "strong"),)
 
     def _placeholder_line(self, place: int) -> Line:
         return self.placeholder[place] if place < len(self.placeholder) else ()

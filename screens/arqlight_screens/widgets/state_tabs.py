@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from arqlight_core.jobs import State
 from arqlight_screens.figures import count
-from arqlight_screens.lines import Line, Part, Toned, width_of
+from arqlight_screens.lines import Line, Part, Toned, place_at, width_of
 from arqlight_screens.tones import STATES
 
 _SHORT = {
@@ -31,6 +33,13 @@ _WORDINGS: tuple[Callable[[State, int], str], ...] = (
 class StateTabs(Toned):
     """One line: every state with its number of jobs."""
 
+    class Chosen(Message):
+        """A click on a state."""
+
+        def __init__(self, state: State) -> None:
+            super().__init__()
+            self.state = state
+
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._shown: tuple[State, dict[State, int]] = (State.WAITING, {})
@@ -41,11 +50,20 @@ class StateTabs(Toned):
             self._shown = (chosen, dict(counts))
             self.refresh()
 
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses the state."""
+        place = place_at(self._fitting_line(), event.x)
+        if place is not None:
+            self.post_message(self.Chosen(list(State)[place]))
+
     def render_line(self, y: int) -> Strip:
         """The most telling wording that fits."""
         del y
+        return self.strip(self._fitting_line())
+
+    def _fitting_line(self) -> Line:
         lines = [self._line(wording) for wording in _WORDINGS]
-        return self.strip(next((line for line in lines if width_of(line) <= self.size.width), lines[-1]))
+        return next((line for line in lines if width_of(line) <= self.size.width), lines[-1])
 
     def _line(self, wording: Callable[[State, int], str]) -> Line:
         chosen, counts = self._shown

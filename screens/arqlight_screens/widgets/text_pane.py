@@ -23,12 +23,20 @@ class TextPane(Toned, ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
         self._wrapped: list[Line] = []
+        self._tail, self._at_end = False, True
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines."""
+    def show(self, lines: Sequence[Line], *, tail: bool = False) -> None:
+        """Show these lines; with `tail` the last of them stays in sight, unless somebody has scrolled away from it."""
+        self._tail = tail
         if tuple(lines) != self._lines:
             self._lines = tuple(lines)
             self._lay_out()
+
+    def start_over(self) -> None:
+        """Forget the lines: others come, to be read from the first one on."""
+        self._lines, self._tail, self._at_end = (), False, True
+        self._lay_out()
+        self._scroll(0)
 
     def on_resize(self) -> None:
         """Another width wraps elsewhere."""
@@ -42,6 +50,13 @@ class TextPane(Toned, ScrollView, can_focus=True):
         for y in range(self.size.height):
             if before[top + y : top + y + 1] != self._wrapped[top + y : top + y + 1]:
                 self.refresh(Region(0, y, width, 1))
+        if self._tail and self._at_end:
+            self._scroll(len(self._wrapped))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Whoever scrolls away from the end reads there; whoever comes back follows it again."""
+        super().watch_scroll_y(old_value, new_value)
+        self._at_end = new_value >= self.max_scroll_y
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

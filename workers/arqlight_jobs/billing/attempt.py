@@ -22,7 +22,6 @@ from arqlight_jobs.billing.faults import Fault, FileUnusable
 from arqlight_jobs.billing.findings import Finding
 from arqlight_jobs.billing.keeping import Record, record_of
 from arqlight_jobs.billing.ledger import Ledger
-from arqlight_jobs.billing.offload import in_thread
 from arqlight_jobs.billing.progress import REPORT_ROWS, Progress, Step
 from arqlight_jobs.billing.reading import RowReader, layout_of, open_text
 from arqlight_jobs.billing.records import Records
@@ -32,6 +31,7 @@ from arqlight_jobs.billing.scan import scan
 from arqlight_jobs.billing.spool import Spool
 from arqlight_jobs.billing.survey import Survey
 from arqlight_jobs.billing.tariff import Basis
+from arqlight_jobs.offload import in_thread
 
 BATCH = 500
 """Rows per transaction."""

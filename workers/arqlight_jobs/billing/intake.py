@@ -15,11 +15,11 @@ from arqlight_core.secrecy import new_private
 from arqlight_core.settings import Settings
 from arqlight_jobs.billing import uploads
 from arqlight_jobs.billing.faults import Fault, FileUnusable, check_size
-from arqlight_jobs.billing.offload import in_thread
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.request import ValidationRequest, job_id
 from arqlight_jobs.billing.survey import UTF16_MARKS
 from arqlight_jobs.billing.tables import Status, validation_results, validation_runs
+from arqlight_jobs.offload import in_thread
 
 QUEBEC = "America/Toronto"
 """The zone whose calendar decides what is late or in the future."""

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from arqlight_jobs.billing.findings import Finding
 from arqlight_jobs.billing.lines import LINE_COLUMNS, Grouping, Line, Tally
-from arqlight_jobs.billing.offload import in_thread
 from arqlight_jobs.billing.rules import Rule
 from arqlight_jobs.billing.tables import billing_records as records
 from arqlight_jobs.billing.tariff import Tariff
+from arqlight_jobs.offload import in_thread
 
 PAGE = 2000
 

@@ -15,13 +15,13 @@ from arqlight_jobs.billing.attempt import Attempt
 from arqlight_jobs.billing.faults import FileUnusable
 from arqlight_jobs.billing.intake import accept_path
 from arqlight_jobs.billing.ledger import Ledger, RunState, RunUnknown
-from arqlight_jobs.billing.offload import in_thread
 from arqlight_jobs.billing.progress import Progress
 from arqlight_jobs.billing.records import Records, records
 from arqlight_jobs.billing.request import ValidationRequest, job_id
 from arqlight_jobs.billing.runlog import Level, SafeMetadata
 from arqlight_jobs.billing.tables import Status
 from arqlight_jobs.billing.tariff import Basis
+from arqlight_jobs.offload import in_thread
 
 TIMEOUT = 900 * SECOND
 

@@ -13,7 +13,7 @@ if refused then return refused end
 keep_failure(id, owner, failure, error, {unpack(ARGV, 12, 16)}, job_type, state == 'dead')
 local payload = redis.call('GET', payload_key(id))
 if payload then redis.call('HSET', record_key(id), 'payload', payload) end
-redis.call('HSET', record_key(id), 'reason', reason, 'ended', now)
+redis.call('HSET', record_key(id), 'reason', reason, 'ended', now, 'lane', lane_before(id))
 redis.call('HDEL', record_key(id), 'because', 'by', 'until')
 end_lease(id, owner, 'bury')
 redis.call('DEL', payload_key(id), retry_key(id))

@@ -14,7 +14,8 @@ redis.call('HDEL', key, 'owner', 'lease')
 redis.call('EXPIRE', key, BULK_SECONDS)
 if to == 'done' or to == 'aborted' or to == 'failed' then
   redis.call('HSET', key, 'ended', now)
-  redis.call('SREM', prefix .. 'bulks:open', bulk)
+  local is_told = (redis.call('HGET', key, 'ref') or '') == ''  -- else it stays open until the audit trail has its end
+  if is_told then redis.call('SREM', prefix .. 'bulks:open', bulk) end
 end
 emit('bulk', 'bulk', bulk, 'operation', operation, 'state', to, 'jobs', redis.call('HGET', key, 'changed') or 0, 'by', by, 'reason', note)
 return to

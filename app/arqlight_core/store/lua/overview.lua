@@ -36,6 +36,6 @@ return {
   now, waiting, math.max(0, future - running - again - kept), running, again, kept,
   redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
   oldest_due(), redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'totals'), minutes,
-  redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why'), reasons(),
+  redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why', 'since'), reasons(),
   math.max(0, redis.call('PEXPIRETIME', prefix .. 'ramp')), redis.call('HGETALL', prefix .. 'holds'),
 }

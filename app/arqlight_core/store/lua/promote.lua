@@ -4,6 +4,7 @@
 -- ARGV: bulk, number, cursor, states, by, reason, ids (one argument each)
 -- Returns: {1 = made now or 0, changed, {reason, how many were left alone for it, ...}}
 -- Event: none; the bulk tells of its end
+-- Prelude: running
 -- Prelude: acting
 -- Prelude: moving
 local answer = act(7, function(id)

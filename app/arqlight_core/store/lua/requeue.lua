@@ -4,6 +4,7 @@
 -- ARGV: bulk, number, cursor, states, by, reason, trash_ms (0: the old ones stay), copies (new_id, payload, lane, unique, unique_ms, mode for each), ids (one argument each)
 -- Returns: {1 = made now or 0, changed, {reason, how many were left alone for it, ...}}
 -- Event: none; the bulk tells of its end
+-- Prelude: running
 -- Prelude: acting
 -- Prelude: trashing
 -- Prelude: queueing
@@ -24,7 +25,7 @@ local thrown = 0
 local answer = act(8 + jobs * 6, function(id, state)
   local new, payload, lane, key, ms, mode = unpack(ARGV, copy_of[id], copy_of[id] + 5)
   if payload == '' then return 'its payload is not known any more' end
-  if taken(new) then return 'its copy is there already' end
+  if taken(new) then return AGAIN end
   if keep > 0 and (state == 'active' or state == 'completed') then return 'it is ' .. state .. ', and cannot be replaced' end
   if key_is_taken(id, key, mode) then return 'another job has its unique key' end
   if keep > 0 then

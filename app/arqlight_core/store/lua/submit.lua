@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
 -- Writes down a bulk operation, for the fleet or whoever asked for it to carry out.
 -- KEYS: queue, prefix
--- ARGV: bulk, operation, order (what to do to which jobs, as JSON), total, by, reason, ref (of the audit entry that its end closes)
+-- ARGV: bulk, operation, order (what to do to which jobs, as JSON), total, by, reason, ref (of the audit entry that its end closes), carrier (who carries it; empty: whoever comes first), lease_ms (the carrier's)
 -- Returns: 1, or 0 when it was written down before
 -- Event: bulk
-local bulk, operation, order, total, by, reason, ref = unpack(ARGV)
+local bulk, operation, order, total, by, reason, ref, carrier, lease = unpack(ARGV)
 local key = prefix .. 'bulk:' .. bulk
 if redis.call('EXISTS', key) == 1 then return 0 end
 redis.call('HSET', key, 'operation', operation, 'order', order, 'total', total, 'by', by, 'reason', reason, 'ref', ref, 'state', 'queued', 'asked', now)
+if carrier ~= '' then redis.call('HSET', key, 'owner', carrier, 'lease', now + tonumber(lease)) end
 redis.call('EXPIRE', key, BULK_SECONDS)
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'bulks', '-inf', now - BULK_SECONDS * 1000, 'LIMIT', 0, 100)) do
   if redis.call('EXISTS', prefix .. 'bulk:' .. old) == 0 then

@@ -1,12 +1,12 @@
 #!lua flags=no-writes
 -- Reads what a queue's trash holds, the newest operation first.
 -- KEYS: queue, prefix
--- ARGV: limit
--- Returns: {now, {operation, jobs left, until when (ms), field, value ...} ...}
+-- ARGV: offset, limit
+-- Returns: {now, how many operations there are, {operation, jobs left, until when (ms), field, value ...} ...}
 -- Event: none
-local limit = tonumber(ARGV[1])
-local answer = {now}
-for _, operation in ipairs(redis.call('ZREVRANGE', prefix .. 'trash', 0, limit - 1)) do
+local offset, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
+local answer = {now, redis.call('ZCARD', prefix .. 'trash')}
+for _, operation in ipairs(redis.call('ZREVRANGE', prefix .. 'trash', offset, offset + limit - 1)) do
   local trash = prefix .. 'trash:' .. operation
   local jobs = redis.call('ZCARD', trash)
   if jobs > 0 then

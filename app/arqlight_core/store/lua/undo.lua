@@ -4,8 +4,10 @@
 -- ARGV: bulk, number, cursor, states, by, reason, operation, ids (one argument each)
 -- Returns: {1 = made now or 0, changed, {reason, how many were left alone for it, ...}}
 -- Event: none; the bulk tells of its end
+-- Prelude: running
 -- Prelude: acting
 -- Prelude: flow
+-- Prelude: keyed
 local operation = ARGV[7]
 local trash = prefix .. 'trash:' .. operation
 local purged_as, purged_at = unpack(redis.call('HMGET', trash .. ':note', 'state', 'at'))
@@ -22,20 +24,6 @@ end
 -- Each job expires a day after it was purged; those of a long purge not all at once.
 local function is_gone(id)
   return redis.call('EXISTS', trash .. ':' .. payload_key(id), trash .. ':' .. record_key(id)) == 0
-end
-
--- Another job that has taken its unique key meanwhile.
-local function rival(id)
-  local key = redis.call('HGET', trash .. ':' .. record_key(id), 'unique')
-  local holder = key and redis.call('GET', prefix .. 'unique:' .. key)
-  return holder and holder ~= id and redis.call('EXISTS', payload_key(holder)) == 1
-end
-
--- The key may have been another's meanwhile; it is this job's again for what is left of its time.
-local function hold_again(id)
-  local key, terms = unpack(redis.call('HMGET', record_key(id), 'unique', 'unique_terms'))
-  local till = terms and tonumber(string.match(terms, '^%d+'))
-  if key and till and till > now then redis.call('SET', prefix .. 'unique:' .. key, id, 'PXAT', till) end
 end
 
 local function put_back(id, score, state)
@@ -61,7 +49,7 @@ local answer = act(8, function(id)
   local score = tonumber(redis.call('ZSCORE', trash, id) or nil)
   if not score then return 'not in the trash' end
   if lives_again(id) then return 'its id is in use again' end
-  if rival(id) then return 'another job has its unique key' end
+  if rival(id, trash .. ':' .. record_key(id)) then return 'another job has its unique key' end
   if is_gone(id) then return 'its time in the trash is over' end
   put_back(id, score, redis.call('HGET', trash .. ':states', id) or purged_as)
 end, true)

@@ -4,6 +4,7 @@
 -- ARGV: where (a state, or trash: and an operation), cursor (score and id of the last one seen; empty: from the first), moment_ms, limit, whole (1: with what is known of each)
 -- Returns: {cursor behind these or '' at the end, {id, score, payload or result or '', error, fingerprint, by} ...}
 -- Event: none
+-- Prelude: running
 -- Prelude: walking
 local where, cursor, moment, limit, whole = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1'
 -- What a stock producer put off is in no index of ours: scheduled is what comes due later, and is in none of the others.

@@ -4,6 +4,7 @@
 -- ARGV: state, offset, limit
 -- Returns: {now, total, then {id, score, lock, attempts, payload or result, record fields} ...}
 -- Event: none
+-- Prelude: listing
 local state, offset, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local live = {
   waiting = {queue, '-inf', now},
@@ -84,26 +85,9 @@ else
   found = redis.call('ZREVRANGE', prefix .. state, offset, offset + limit - 1, 'WITHSCORES')
 end
 
-local function body(id)
-  for _, key in ipairs({payload_key(id), result_key(id)}) do
-    local length = redis.call('STRLEN', key)
-    if length > 0 and length <= LARGE then return redis.call('GET', key) end
-  end
-  if redis.call('HSTRLEN', record_key(id), 'payload') <= LARGE then return redis.call('HGET', record_key(id), 'payload') or '' end
-  return ''
-end
-
-local function attempts(id)
-  if not live[state] then return redis.call('LLEN', attempts_key(id)) end
-  return (redis.call('GET', retry_key(id)) or 0) + (state == 'active' and 1 or 0)
-end
-
 local answer = {now, total}
 for i = 1, #found, 2 do
   local id = found[i]
-  local fields = redis.call('HMGET', record_key(id), 'done', 'total', 'stage', 'error', 'reason', 'because', 'until', 'fingerprint')
-  answer[#answer + 1] = {
-    id, state == 'waiting' and score_in_line(id, found[i + 1]) or found[i + 1], redis.call('GET', lock_key(id)) or '', attempts(id), body(id), fields,
-  }
+  answer[#answer + 1] = listed(id, state == 'waiting' and score_in_line(id, found[i + 1]) or found[i + 1], state)
 end
 return answer

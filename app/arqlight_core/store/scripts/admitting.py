@@ -139,6 +139,11 @@ def recover(queue: Keyspace, name: str, idle_ms: int) -> Call[bool]:
     return Call("recover", queue, (name, idle_ms), bool)
 
 
+def usage(name: str, key: str, exact: int, spans: Sequence[int]) -> Call[list[Any]]:
+    """How much of a limit a key has used within spans (ms), raw; `exact` 1: it is kept in a log."""
+    return Call("usage", SHARED, (name, key, exact, *spans), list)
+
+
 def limits(most: int, names: Sequence[str]) -> Call[list[Any]]:
     """What each limit has turned away, raw, with at most so many keys that wait."""
     return Call("limits", SHARED, (most, *names), list)

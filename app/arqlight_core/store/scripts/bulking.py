@@ -90,7 +90,10 @@ def undo(queue: QueueKeys, step: Step, operation: str, ids: Sequence[str]) -> Ca
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A bulk to be written down; `ref` is the audit entry that its end closes."""
+    """A bulk to be written down; `ref` is the audit entry that its end closes.
+
+    With a `carrier` nobody else takes it up for `lease_ms`.
+    """
 
     bulk: str
     operation: str
@@ -99,12 +102,14 @@ class Submission:
     by: str
     reason: str
     ref: str
+    carrier: str = ""
+    lease_ms: int = 0
 
 
 def submit(queue: QueueKeys, what: Submission) -> Call[bool]:
     """Write a bulk down; False when that was done before."""
     told = (what.bulk, what.operation, what.order, what.total, what.by, what.reason, what.ref)
-    return Call("submit", queue, told, bool)
+    return Call("submit", queue, (*told, what.carrier, what.lease_ms), bool)
 
 
 def carry(queue: QueueKeys, bulk: str, carrier: str, lease_ms: int) -> Call[dict[str, str]]:
@@ -115,6 +120,14 @@ def carry(queue: QueueKeys, bulk: str, carrier: str, lease_ms: int) -> Call[dict
 def conclude(queue: QueueKeys, bulk: str, before: str, to: str, by: str, note: str, carrier: str) -> Call[str]:
     """Move a bulk from one of these states to another; answers the state it is in now."""
     return Call("conclude", queue, (bulk, before, to, by, note, carrier), lambda state: state.decode())
+
+
+def account(queue: QueueKeys, bulk: str, teller: str, lease_ms: int) -> Call[dict[str, str]]:
+    """Take it upon oneself to tell how a bulk has ended: its record, empty when that is not to be told, or by another.
+
+    With a lease of 0 it is told.
+    """
+    return Call("account", queue, (bulk, teller, lease_ms), read_fields)
 
 
 def bulks(queue: QueueKeys, wanted: str, limit: int) -> Call[tuple[int, dict[str, dict[str, str]]]]:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
@@ -36,13 +36,21 @@ _PRELUDE = re.compile(r"^-- Prelude: (\w+)$", re.MULTILINE)
 
 @functools.cache
 def script(name: str) -> Script:
-    """The Lua file of that name behind the preludes it needs: `shared`, and one it may name; a shebang stays first."""
+    """The Lua file of that name behind the preludes it needs: `shared`, and those it names; a shebang stays first."""
     folder = files("arqlight_core.store") / "lua"
     body = (folder / f"{name}.lua").read_text()
     preludes = [(folder / "prelude" / f"{one}.lua").read_text() for one in ("shared", *_PRELUDE.findall(body))]
     shebang, rest = body.split("\n", 1) if body.startswith("#!") else ("", body)
     source = "\n".join([shebang, *preludes, rest]).lstrip("\n")
     return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest(), shebang == _READING)
+
+
+@functools.cache
+def names() -> Mapping[str, str]:
+    """The names of all scripts, by the digest under which the server knows them."""
+    folder = files("arqlight_core.store") / "lua"
+    found = [one.name.removesuffix(".lua") for one in folder.iterdir() if one.name.endswith(".lua")]
+    return {script(name).sha: name for name in found}
 
 
 @dataclass(frozen=True, slots=True)

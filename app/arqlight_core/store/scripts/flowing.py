@@ -60,12 +60,17 @@ def tally(queue: QueueKeys, ends: Iterable[ChildEnd]) -> Call[int]:
     return Call("tally", queue, arguments, int)
 
 
+_DEAD = 2
+"""How a flow notes the end of a child that is dead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A parent's flow, None without one, and which of the children asked about have ended."""
+    """A parent's flow, None without one, and which of the children asked about have ended; of those, which are dead."""
 
     flow: Flow | None
     ended: tuple[bool, ...]
+    dead: tuple[bool, ...] = ()
 
 
 def children(queue: QueueKeys, job_id: str, first: int, count: int) -> Call[Children]:
@@ -74,7 +79,7 @@ def children(queue: QueueKeys, job_id: str, first: int, count: int) -> Call[Chil
 
 
 def _children(fields: list[bytes], *ends: int) -> Children:
-    return Children(flow_of(fields), tuple(end != 0 for end in ends))
+    return Children(flow_of(fields), tuple(end != 0 for end in ends), tuple(end == _DEAD for end in ends))
 
 
 def flow_of(fields: list[bytes]) -> Flow | None:

@@ -1,5 +1,6 @@
 """Calls that only read; their answers are raw, arqlight_core.observe makes views of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,19 @@ def overview(queue: QueueKeys, minutes: int) -> Call[list[Any]]:
     return Call("overview", queue, (minutes,), list)
 
 
+def throughput(queue: QueueKeys, minutes: int) -> Call[list[Any]]:
+    """What came to a queue, ended well and failed in past minutes, raw."""
+    return Call("throughput", queue, (minutes,), list)
+
+
 def window(queue: QueueKeys, state: str, offset: int, limit: int) -> Call[list[Any]]:
     """A window of one state's jobs, raw."""
     return Call("window", queue, (state, offset, limit), list)
+
+
+def rows(queue: QueueKeys, state: str, ids: Sequence[str]) -> Call[list[Any]]:
+    """Those of these jobs that are in a state, raw; at most a few hundred."""
+    return Call("rows", queue, (state, *ids), list)
 
 
 def failures(queue: QueueKeys, fingerprint: str, offset: int, limit: int) -> Call[list[Any]]:
@@ -27,9 +38,14 @@ def inspect(queue: QueueKeys, job_id: str) -> Call[list[Any]]:
     return Call("inspect", queue, (job_id,), list)
 
 
-def trash(queue: QueueKeys, limit: int) -> Call[list[Any]]:
-    """What a queue's trash holds, raw, the newest operation first."""
-    return Call("trash", queue, (limit,), list)
+def states(queue: QueueKeys, ids: Sequence[str]) -> Call[list[Any]]:
+    """Where these jobs are, raw: their scores in the sorted sets, as `inspect` has them."""
+    return Call("states", queue, ids, list)
+
+
+def trash(queue: QueueKeys, offset: int, limit: int) -> Call[list[Any]]:
+    """What a queue's trash holds, raw, the newest operation first, behind how many operations there are."""
+    return Call("trash", queue, (offset, limit), list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,23 @@ local bulk, number, cursor, by, reason = ARGV[1], tonumber(ARGV[2]), ARGV[3], AR
 local bulk_record = prefix .. 'bulk:' .. bulk
 local allowed = {}
 for state in string.gmatch(ARGV[4], '%a+') do allowed[state] = true end
-local spared_now = tonumber(redis.call('HGET', prefix .. 'pulse', 'spared') or 0)
+local AGAIN = {}  -- what `one` answers of a job that this bulk has acted on before: it is counted once
 
--- A lease that a silence has left to its owner stands, too.
-local function runs(id)
-  local lease_end = tonumber(redis.call('ZSCORE', active, id) or 0)
-  return lease_end > now or (lease_end > 0 and spared_now > now) or held_by_stock(id)
+local function note(kind, n) redis.call('HINCRBY', bulk_record, kind, n) end
+
+-- A job that waits or is scheduled was moved behind the place where the walk stands: there it will be met again.
+local function note_if_ahead(id, state)
+  local place, last = string.match(cursor, '^(%S+) (.*)$')
+  if not place or (state ~= 'waiting' and state ~= 'scheduled') then return end
+  local score = tonumber(redis.call('ZSCORE', queue, id))
+  if score > tonumber(place) or (score == tonumber(place) and before(last, id)) then note('ahead', 1) end
+end
+
+-- Why a job is left alone that stands as it is wanted: it did before, unless this bulk has put it there.
+local function as_it_was(why)
+  if tonumber(redis.call('HGET', bulk_record, 'ahead') or 0) < 1 then return why end
+  note('ahead', -1)
+  return AGAIN
 end
 
 -- Where a job is; nil when there is no such job. An id whose job has ended may live again: then the life counts.
@@ -31,13 +42,12 @@ local function state_of(id)
 end
 
 -- Acts on the jobs that ARGV names from `first` on: `one` gets an id and its state, and answers why it left it alone, if it
--- did, or nil and what is to be told beside of it; `anywhere`: whatever state they are in. Answers {1 = made now, 0 = not: the step was made before or the bulk is not
--- running, changed, {reason, how many, ...}}.
+-- did, or nil and what is to be told beside of it; `anywhere`: whatever state they are in. Answers {1 = made now, 0 = not:
+-- the step was made before or the bulk is not running, changed, {reason, how many, ...}}.
 local function act(first, one, anywhere)
   local standing, made = unpack(redis.call('HMGET', bulk_record, 'state', 'step'))
   if standing ~= 'running' or tonumber(made or 0) >= number then return {0, 0, {}} end
-  local changed, left, reasons = 0, {}, {}
-  local function note(kind, n) redis.call('HINCRBY', bulk_record, kind, n) end
+  local changed, seen, left, reasons = 0, 0, {}, {}
   for i = first, #ARGV do
     local id = ARGV[i]
     local state = state_of(id)
@@ -51,16 +61,17 @@ local function act(first, one, anywhere)
     else
       why, beside = one(id, state)
     end
-    if why then
+    if why ~= AGAIN then seen = seen + 1 end
+    if why and why ~= AGAIN then
       if not left[why] then reasons[#reasons + 1] = why end
       left[why] = (left[why] or 0) + 1
-    else
+    elseif not why then
       changed = changed + 1
       if beside then note('beside:' .. beside, 1) end
     end
   end
   redis.call('HSET', bulk_record, 'step', number, 'cursor', cursor, 'moved', now)
-  note('seen', #ARGV - first + 1)
+  note('seen', seen)
   note('changed', changed)
   local told = {}
   for _, why in ipairs(reasons) do

@@ -104,6 +104,15 @@ local function end_lease(id, owner, what)
   make_room()
 end
 
+-- Whether a comes before b, byte by byte: the comparison of Lua itself heeds the locale.
+local function before(a, b)
+  for i = 1, math.min(#a, #b) do
+    local one, other = string.byte(a, i), string.byte(b, i)
+    if one ~= other then return one < other end
+  end
+  return #a < #b
+end
+
 -- A priority stands in the fraction of a score: 0 low, 0.25 medium, 0.5 high, 0.75 critical. Once a job is due, its score
 -- is its due moment less the head start of its priority; arqlight_core.policy.priority has the same figures.
 local HEAD_START = {[0] = 0, [0.25] = 600000, [0.5] = 3600000, [0.75] = 14400000}

@@ -1,20 +1,4 @@
 -- Places in a sorted set: behind a member that may have left it, as the set itself orders members of one score.
-local spared_now = tonumber(redis.call('HGET', prefix .. 'pulse', 'spared') or 0)
-
-local function runs(id)
-  local lease_end = tonumber(redis.call('ZSCORE', active, id) or 0)
-  return lease_end > now or (lease_end > 0 and spared_now > now) or held_by_stock(id)
-end
-
--- Whether a comes before b, byte by byte: the comparison of Lua itself heeds the locale.
-local function before(a, b)
-  for i = 1, math.min(#a, #b) do
-    local one, other = string.byte(a, i), string.byte(b, i)
-    if one ~= other then return one < other end
-  end
-  return #a < #b
-end
-
 -- The rank of the first member behind the place that a cursor names; at the beginning, of the first score from `lowest` on.
 local function rank_behind(set, cursor, lowest)
   local score, id = string.match(cursor, '^(%S+) (.*)$')

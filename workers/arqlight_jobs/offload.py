@@ -1,4 +1,4 @@
-"""Short chunks of CPU work off the event loop, so that leases are renewed while a file is read."""
+"""Short chunks of work with files or the CPU off the event loop, so that leases are renewed meanwhile."""
 
 import asyncio
 from collections.abc import Callable
