@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +25,8 @@ from arqlight_screens.kept import Kept
 from arqlight_screens.source import Unavailable
 
 if TYPE_CHECKING:
+    from arqlight.domains import Domains
+    from arqlight_core.domains import Order, Question
     from arqlight_core.observe import FleetView, Lookout
     from arqlight_core.operations import Report
     from arqlight_core.store.gateway import Store
@@ -45,6 +48,7 @@ class StoreFleet:
         self._opening = asyncio.Lock()
         self.address = "the server"
         self._denied: frozenset[str] | None = None
+        self._domains: Domains | None = None
 
     async def view(self) -> "FleetView":
         """Every queue and worker, now."""
@@ -88,6 +92,33 @@ class StoreFleet:
 
         return await self._ask(performed)
 
+    async def told(self, question: "Question[T]", **arguments: Any) -> T:
+        """What a domain answers from its own records, whether the server answers or not."""
+        return await (await self._known()).told(question, **arguments)
+
+    async def order(self, order: "Order", **arguments: Any) -> str:
+        """Have a domain change something. Raises ReadOnly or NotAllowed when this login may queue nothing."""
+        from arqlight.session import actor  # noqa: PLC0415 - after the first frame
+        from arqlight_core import rights  # noqa: PLC0415 - after the first frame
+        from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
+        from arqlight_core.store import gateway  # noqa: PLC0415 - after the first frame
+
+        async def ordered(store: "Store") -> str:
+            await rights.refuse(store, OPERATIONS["enqueue"])
+            await gateway.refuse_evicting(store)
+            return await (await self._known()).ordered(order, store, self._actor or actor(), **arguments)
+
+        return await self._ask(ordered)
+
+    async def _known(self) -> "Domains":
+        if self._domains is None:
+            loaded = await asyncio.to_thread(
+                import_module, "arqlight.domains"
+            )  # half a second: when it is first wanted
+            made: Domains = loaded.Domains()
+            self._domains = self._domains or made
+        return self._domains
+
     async def _learn(self, store: "Store") -> None:
         from arqlight_core import rights  # noqa: PLC0415 - after the first frame
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
@@ -102,7 +133,9 @@ class StoreFleet:
             self._store.read_only = True
 
     async def close(self) -> None:
-        """Let go of the server."""
+        """Let go of the server, and of the records."""
+        if self._domains is not None:
+            await self._domains.close()
         if self._store is not None:
             await self._store.close()
 

@@ -1,9 +1,9 @@
 """One entry of the audit trail, whole: what was asked of whom, why, what came of it, and its hash."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-import msgspec
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -106,6 +106,6 @@ def _fact(label: str, text: str, tone: Tone = "plain") -> Line:
 
 def said_of(row: AuditRow) -> str:
     """All that it says, in small letters, for a filter."""
-    told = msgspec.json.encode(dict(row.told), enc_hook=repr).decode()
+    told = json.dumps(dict(row.told), ensure_ascii=False, default=repr)
     words = (row.actor, row.host, row.operation.replace("_", "-"), row.operation, row.target, row.reason, row.outcome)
     return " ".join((*words, row.condition, *row.skipped, told)).casefold()

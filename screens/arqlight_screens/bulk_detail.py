@@ -32,7 +32,7 @@ class BulkDetail(Operating):
 
     def __init__(self, bulk_id: str) -> None:
         super().__init__()
-        self._id = bulk_id
+        self._bulk_id = bulk_id
         self._bulk: BulkView | None = None
         self._pane = TextPane(id="story")
 
@@ -42,7 +42,7 @@ class BulkDetail(Operating):
 
     async def fetch(self) -> None:
         """Read it again."""
-        self._bulk = view = await self.room.fleet.observe(bulk, self._id)
+        self._bulk = view = await self.room.fleet.observe(bulk, self._bulk_id)
         self._pane.show(list(story(view)))
         self.note(())
         self.see_status(self.room.sight)
@@ -50,7 +50,7 @@ class BulkDetail(Operating):
     def crumbs(self, sight: Sight) -> Line:
         """The way here."""
         del sight
-        return tuple(part for step in ("bulks", self._id) for part in (Part(" / ", "dim"), Part(step, "strong")))
+        return tuple(part for step in ("bulks", self._bulk_id) for part in (Part(" / ", "dim"), Part(step, "strong")))
 
     def meant(self) -> Sequence[Meant]:
         """This bulk, and its queue."""
@@ -117,7 +117,7 @@ def _order(order: Mapping[str, Any]) -> Iterator[Line]:
     yield _fact("pace", f"{pace['per_second']:g} a second" if pace.get("per_second") else "as fast as the server bears")
     if pace.get("canary"):
         yield _fact(
-            "canary", f"{pace['canary']:,} first; stops if more than {pace.get('abort_above', 0.5):.0%} fail again"
+            "trial", f"{pace['canary']:,} first; stops if more than {pace.get('abort_above', 0.5):.0%} fail again"
         )
     if selection.get("moment_ms"):
         yield _fact("as of", f"{moment(selection['moment_ms'], selection['moment_ms'])}; what came later is not meant")

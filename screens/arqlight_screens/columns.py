@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from arqlight_screens.lines import Line, Part, width_of
-from arqlight_screens.text import pad
+from arqlight_screens.text import middle, pad
 
 R = TypeVar("R")
 GAP = 1
@@ -26,6 +26,8 @@ class Column(Generic[R]):
     """What rows are sorted by; None in an answer sorts last. Without it, the column does not sort."""
     at: Callable[[R], float | None] | None = None
     """The moment (ms, server's clock) behind a cell that tells an age: it stands there when times are absolute."""
+    ends: bool = False
+    """Whether what is too long is cut in its middle: of ids both ends tell."""
     arrow: str = ""
     """Which way it sorts, when it does."""
 
@@ -38,7 +40,8 @@ class Column(Generic[R]):
         """The cell in exactly `width` cells."""
         cell = self.cell(row, now_ms)
         if isinstance(cell, Part):
-            return (Part(pad(cell.text, width, right=self.right), cell.tone),)
+            text = middle(cell.text, width) if self.ends else cell.text
+            return (Part(pad(text, width, right=self.right), cell.tone),)
         return (*cell, Part(" " * max(0, width - width_of(cell))))
 
     def head(self, width: int) -> Part:

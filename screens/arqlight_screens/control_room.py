@@ -192,6 +192,10 @@ class ControlRoom(Program):
 
         Raises ConfirmationNeeded when what was confirmed has changed meanwhile.
         """
+        away = self.sight.refusal(clock.monotonic())
+        if away:
+            self.tell(away, failed=True)
+            return None
         try:
             return await self.fleet.perform(operation, **arguments)
         except ConfirmationNeeded:

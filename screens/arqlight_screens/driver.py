@@ -8,13 +8,15 @@ import os
 import selectors
 from codecs import getincrementaldecoder
 
+from textual import constants
 from textual._parser import ParseError
-from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 _IDLE = 0.5
 """Seconds after which the thread looks whether it is to end."""
+_PATIENCE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.015
+"""Seconds in which the rest of a sequence must come; terminals send it in one piece. `ESCDELAY` (ms) is obeyed."""
 
 
 class QuickDriver(LinuxDriver):
@@ -27,11 +29,13 @@ class QuickDriver(LinuxDriver):
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_wait(parser)):
+                if selector.select(_PATIENCE if _is_pending(parser) else _IDLE):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         break
                     self._hand_on(parser, decode(data))
+                elif _is_pending(parser):
+                    parser._timeout_time = 0.0  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it waits longer
                 for message in parser.tick():
                     self.process_message(message)
         self._finish(parser)
@@ -49,7 +53,6 @@ class QuickDriver(LinuxDriver):
             return
 
 
-def _wait(parser: XTermParser) -> float:
-    """Only while an Escape is pending the wait is short: it may be the beginning of a sequence."""
-    pending = parser._timeout_time  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no other way to know
-    return _IDLE if pending is None else min(_IDLE, max(0.0, pending - get_time()) + 0.001)
+def _is_pending(parser: XTermParser) -> bool:
+    """Whether an Escape has come that may be the beginning of a sequence: there is no other way to know."""
+    return parser._timeout_time is not None  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -34,11 +34,11 @@ class Errands:
     def obey(self, screen: "RoomScreen", text: str) -> None:
         """Do what was typed on this screen."""
         self._room.kept.command(text)
-        self._run(carry_out(screen, text))
+        self.run(carry_out(screen, text))
 
     def copy(self, found: Sequence[Copied]) -> None:
         """Let be chosen which of these is copied, and say which way it went."""
-        self._run(self._copied(found))
+        self.run(self._copied(found))
 
     async def _copied(self, found: Sequence[Copied]) -> None:
         choices = [Choice(one.label, one.text) for one in found]
@@ -63,7 +63,8 @@ class Errands:
         if name:
             await self._room.look_at(servers.go_to(name))
 
-    def _run(self, errand: Coroutine[Any, Any, None]) -> None:
+    def run(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do it beside the keys."""
         self._app.run_worker(self._shielded(errand), group="errands")
 
     async def _shielded(self, errand: Coroutine[Any, Any, None]) -> None:

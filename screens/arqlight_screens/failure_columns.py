@@ -6,6 +6,7 @@ from arqlight_screens.drawn import Drawn, no_cell
 from arqlight_screens.figures import age, count, sparkline
 from arqlight_screens.job_columns import own_id
 from arqlight_screens.lines import Line, Part
+from arqlight_screens.text import middle
 from arqlight_screens.tones import STATES
 
 _HOURS = 24
@@ -71,9 +72,9 @@ GROUPS: tuple[Column[FailureGroup], ...] = (
 # ---------------------------------------------------------------------- the jobs of one group
 
 
-def _job(job: FailedJob, _now: int) -> Line:
+def _job(job: FailedJob, width: int) -> Line:
     glyph, tone = STATES[job.row.state]
-    return Part(f"{glyph} ", tone), Part(own_id(job.row.id, job.queue), "strong")
+    return Part(f"{glyph} ", tone), Part(middle(own_id(job.row.id, job.queue), width - 2), "strong")
 
 
 def _moment(job: FailedJob, now: int) -> Part:
@@ -86,7 +87,7 @@ def _error(job: FailedJob, _now: int) -> Part:
 
 
 JOBS: tuple[Column[FailedJob], ...] = (
-    Drawn("job", 18, no_cell, 1, 40, picture=lambda job, now, _: _job(job, now), order=lambda job: job.row.id),
+    Drawn("job", 18, no_cell, 1, 40, picture=lambda job, _now, width: _job(job, width), order=lambda job: job.row.id),
     Column("queue", 14, lambda job, _: Part(job.queue), 4, 30, order=lambda job: job.queue),
     Column("type", 14, lambda job, _: Part(job.row.job_type), 3, 30, order=lambda job: job.row.job_type),
     Column("try", 3, lambda job, _: Part(str(job.row.attempt)), 2, right=True, order=lambda job: job.row.attempt),

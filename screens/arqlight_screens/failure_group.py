@@ -28,7 +28,7 @@ class FailureJobs(OnGroup, Listing[FailedJob]):
 
     NAME = "failure"
     NOTHING: ClassVar[Sequence[Line]] = (
-        (Part("   None of the newest dead and retrying jobs of its queues has failed so last.", "dim"),),
+        (Part("   no job of it is dead or retrying now, among the newest of its queues", "dim"),),
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         *on_job(),
@@ -102,6 +102,8 @@ class FailureJobs(OnGroup, Listing[FailedJob]):
     def trouble(self, sight: Sight) -> Line:
         """What can be done about the whole of it."""
         del sight
+        if not self._group.dead:
+            return (Part(" ✓ it has not ended a job: those that met it were tried again", "dim"),)
         queues = len(self._group.queues)
         where = f" in {queues} queues" if queues > 1 else ""
         return (Part(f" ^r retries all its dead jobs{where}, X purges them; tab: scroll the story", "dim"),)

@@ -64,7 +64,7 @@ def duration(milliseconds: float | None) -> str:
         return f"{ms / SECOND:.1f}s"
     for size, limit, unit in ((SECOND, MINUTE, "s"), (MINUTE, HOUR, "m"), (HOUR, 2 * DAY, "h")):
         if ms < limit:
-            return f"{ms // size}{unit}"
+            return f"{max(ms // size, 10 if unit == 's' else 1)}{unit}"  # 9.97 s is 10 s, not 9 s
     return f"{ms // DAY}d"
 
 

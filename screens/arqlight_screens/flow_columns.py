@@ -74,14 +74,14 @@ FLOWS: tuple[Column[FlowRow], ...] = (
 def step_columns(axis: Axis) -> tuple[Column[FlowStep], ...]:
     """What is told of each step; the axis is the same for all of them."""
     return (
-        Drawn("step", 26, no_cell, 1, 60, picture=lambda step, _now, _: _step(step)),
+        Drawn("step", 32, no_cell, 1, 60, picture=lambda step, _now, _: _step(step)),
         Column("wait", 5, lambda step, _: Part(duration(step.wait_ms), "dim"), 3, right=True),
         Column("run", 5, _ran, 2, right=True),
         Drawn(
             "time", 24, no_cell, 1, _WIDE, picture=lambda step, _now, width: drawn(step, axis, width), heading=axis.head
         ),
         Column("told", 24, lambda step, _: Part(told(step), "dim"), 4, 48),
-        Column("job", 16, lambda step, _: Part(own_id(step.id, step.queue), "dim"), 5, 40),
+        Column("job", 16, lambda step, _: Part(own_id(step.id, step.queue), "dim"), 5, 40, ends=True),
     )
 
 
@@ -89,7 +89,12 @@ def _step(step: FlowStep) -> Line:
     glyph, tone = STATES[step.state] if step.state else ("·", "dim")
     indent = " " * min(2 * step.depth, _LONGEST_INDENT)
     name = step.job_type or own_id(step.id, step.queue)
-    return Part(f"{indent}{'└ ' if step.depth else ''}", "dim"), Part(f"{glyph} ", tone), Part(name, "strong")
+    own = Part(f"{indent}{'└ ' if step.depth else ''}", "dim"), Part(f"{glyph} ", tone), Part(name, "strong")
+    tally = step.children
+    if tally is None:
+        return own
+    dead = Part(f" {STATES[State.DEAD][0]} {count(tally.dead)}" if tally.dead else "", "bad")
+    return (*own, Part(f"  {count(tally.ended)}/{count(tally.total)}", "dim"), dead)
 
 
 def _ran(step: FlowStep, now: int) -> Part:

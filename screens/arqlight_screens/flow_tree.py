@@ -1,7 +1,7 @@
 """One flow, live: which job queued which, how far each is, and when it waited and ran, on one axis of time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,6 +11,7 @@ from arqlight_screens.columns import Column
 from arqlight_screens.figures import duration
 from arqlight_screens.flow_columns import step_columns, tallied
 from arqlight_screens.gantt import Axis
+from arqlight_screens.incident_ways import TO_INCIDENT, go_to_incident, heals
 from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.keymap import FILTERING, LEAVING, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
@@ -27,7 +28,7 @@ class FlowTree(Listing[FlowStep]):
     """The tree of a correlation id."""
 
     NAME = "flow"
-    KEYS: ClassVar[tuple[Key, ...]] = (*OPENING, *on_job(), *on_queue(), FILTERING)
+    KEYS: ClassVar[tuple[Key, ...]] = (*OPENING, *on_job(), *on_queue(), TO_INCIDENT, FILTERING)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]
     FETCH_EVERY = 1.0
 
@@ -79,6 +80,15 @@ class FlowTree(Listing[FlowStep]):
         more = f"the first {len(seen.steps):,} of {seen.total:,} jobs  " if seen.total > len(seen.steps) else ""
         took = Part(f"{more}{duration(axis.last_ms - axis.first_ms)} from the first moment to the last", "dim")
         return (Part(" "), *tallied(states, len(seen.steps) - states.total()), took)
+
+    def hints(self) -> Iterable[Key]:
+        """The keys that fit the job under the cursor and the flow."""
+        heal = any(heals(step.job_type) for step in self._rows)
+        return [key for key in super().hints() if heal or key != TO_INCIDENT]
+
+    def action_incident(self) -> None:
+        """Go to the incident that the flow is part of."""
+        self.room.errands.run(go_to_incident(self.room, self._correlation_id))
 
     def meant(self) -> Sequence[Meant]:
         """The job under the cursor, and its queue."""

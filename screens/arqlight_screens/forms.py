@@ -1,6 +1,6 @@
-"""A form: what an operation has to be told, why it is done, and for many jobs how fast."""
+"""Forms: what an operation has to be told, why it is done, and for many jobs how fast; and any other fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, cast
 
 from textual import on
@@ -26,9 +26,9 @@ KEYS = (
     Key("enter", "settle", "go on", "do it, after a question where one is due", hinted=True),
     Key("tab,down", "app.focus_next", "next", "the next field", hinted=True),
     Key("shift+tab,up", "app.focus_previous", "previous", "the field before"),
-    Key("f2", "try", "try", "only say what would be done", hinted=True),
     Key("escape", "cancel", "cancel", "leave everything as it is", hinted=True),
 )
+TRYING = Key("f2", "try", "try", "only say what would be done", hinted=True)
 _LABEL = 14
 
 
@@ -61,16 +61,17 @@ class FieldLine(Vertical):
         self._wrong.show((Part(" " * _LABEL), Part(f"✗ {why}", "bad")))
 
 
-class Form(ModalScreen["dict[str, Any] | None"]):
-    """Asks for an operation's own arguments. What was typed is checked in a dry run before the form closes."""
+class FormBox(ModalScreen["dict[str, Any] | None"]):
+    """Asks for some fields. What was typed is tried before the form closes, so that it can be mended."""
 
+    KEYS: ClassVar[tuple[Key, ...]] = KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
     AUTO_FOCUS = "Input"
 
-    def __init__(self, operation: Operation, meant: Meant) -> None:
+    def __init__(self, title: Line, told: str, fields: Sequence[Field]) -> None:
         super().__init__()
-        self._operation, self._meant = operation, meant
-        self._lines = [FieldLine(field) for field in fields_of(operation, meant)]
+        self._about = title, told
+        self._lines = [FieldLine(field) for field in fields]
         self._help, self._note = TextPane(id="help"), StatusLine(id="note")
         self._help.can_focus = False
         self._more, self._hints = StatusLine(id="more"), HintsLine(id="hints")
@@ -96,11 +97,11 @@ class Form(ModalScreen["dict[str, Any] | None"]):
 
     def on_mount(self) -> None:
         """Say what is asked for."""
-        label = f"{self._operation.label.capitalize()} "
-        self._title.show((Part(label, "strong"), Part(self._meant.name)))
-        self._told.show((Part(self._operation.help, "dim"),))
+        title, told = self._about
+        self._title.show(title)
+        self._told.show((Part(told, "dim"),))
         self._more.show((Part("more", "dim"),))
-        self._hints.show_keys([key for key in KEYS if key.hinted], ())
+        self._hints.show_keys([key for key in self.KEYS if key.hinted], ())
         self._show_note(())
 
     @on(DescendantFocus)
@@ -128,18 +129,21 @@ class Form(ModalScreen["dict[str, Any] | None"]):
         return values
 
     @property
-    def _room(self) -> Room:
+    def room(self) -> Room:
+        """The app."""
         return cast("Room", self.app)  # pyright: ignore[reportUnknownMemberType] - Textual's app is of any type
 
     async def _tried(self, values: dict[str, Any]) -> str | None:
         """What would be done; None when it is refused, which is shown."""
-        room, arguments = self._room, arguments_of(self._operation, self._meant)
         try:
-            plan = await room.fleet.perform(self._operation.name, **arguments, **values, dry_run=True)
+            return await self.tried(values)
         except ArqlightError as problem:
             self._refused(str(problem))
             return None
-        return plan.summary
+
+    async def tried(self, values: dict[str, Any]) -> str:
+        """Say what comes of these values; an ArqlightError is shown, and the form stays."""
+        raise NotImplementedError
 
     def _refused(self, why: str) -> None:
         """Say it at the field, where only one can be meant."""
@@ -163,6 +167,28 @@ class Form(ModalScreen["dict[str, Any] | None"]):
         if values is not None and await self._tried(values) is not None:
             self.dismiss(values)
 
+    def action_cancel(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class Form(FormBox):
+    """Asks for an operation's own arguments. What was typed is checked in a dry run before the form closes."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = (*KEYS[:-1], TRYING, KEYS[-1])
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((TRYING,))]
+
+    def __init__(self, operation: Operation, meant: Meant) -> None:
+        title = (Part(f"{operation.label.capitalize()} ", "strong"), Part(meant.name))
+        super().__init__(title, operation.help, fields_of(operation, meant))
+        self._operation, self._meant = operation, meant
+
+    async def tried(self, values: dict[str, Any]) -> str:
+        """What would be done."""
+        arguments = arguments_of(self._operation, self._meant)
+        plan = await self.room.fleet.perform(self._operation.name, **arguments, **values, dry_run=True)
+        return plan.summary
+
     def action_try(self) -> None:
         """Only say what would be done."""
         self.run_worker(self._previewed(), group="form", exclusive=True)
@@ -172,7 +198,3 @@ class Form(ModalScreen["dict[str, Any] | None"]):
         summary = None if values is None else await self._tried(values)
         if summary is not None:
             self._show_note((Part(f"This {summary}.", "ok"),))
-
-    def action_cancel(self) -> None:
-        """Leave everything as it is."""
-        self.dismiss(None)

@@ -10,7 +10,7 @@ from arqlight_core.policy.spelling import read_breaker
 from arqlight_screens.columns import Column
 from arqlight_screens.figures import NOTHING, age, bar, count
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.tones import Tone
+from arqlight_screens.tones import UNKNOWN, Tone
 
 CONDITIONS: dict[str, tuple[str, Tone]] = {
     "forced open": ("⊗", "bad"),
@@ -95,7 +95,7 @@ def rules_of(view: BreakerView) -> Breaker | None:
 
 
 def _condition(row: Guard, _now: int) -> Part:
-    glyph, tone = CONDITIONS[row.condition]
+    glyph, tone = CONDITIONS.get(row.condition, UNKNOWN)
     return Part(f"{glyph} {row.condition}", tone)
 
 

@@ -1,6 +1,7 @@
 """One breaker drawn as the machine that it is, or one limit with whom it keeps waiting: the lines below their table."""
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from arqlight_core.observe import BreakerView, LimitView
 from arqlight_core.policy import Breaker, milliseconds
@@ -9,6 +10,7 @@ from arqlight_screens.guard_rows import CONDITIONS, Guard, drawn_bar, rules_of
 from arqlight_screens.lines import Line, Part, width_of
 from arqlight_screens.text import clip, pad
 from arqlight_screens.tones import Tone
+from arqlight_screens.widgets.text_pane import wrapped
 
 BESIDE = 120
 """From so many cells on what is known stands beside the drawing, else below it."""
@@ -35,14 +37,23 @@ def _title(row: Guard) -> Line:
 
 
 def _of_breaker(view: BreakerView, width: int) -> Sequence[Line]:
-    drawing, known = machine(view), list(_known(view))
+    drawing = machine(view)
+    room = max(map(width_of, drawing)) + 2
     if width < BESIDE:
-        return (*drawing, *known)
-    room = max(map(width_of, drawing))
-    beside = [*known, *[()] * (len(drawing) - len(known))]
-    return tuple(
-        (*line, Part(" " * (room - width_of(line) + 2)), *told) for line, told in zip(drawing, beside, strict=False)
-    )
+        return (*drawing, *_fitted(view, width))
+    beside = zip_longest(drawing, _fitted(view, width - room), fillvalue=())
+    return tuple((*line, Part(" " * (room - width_of(line))), *told) for line, told in beside)
+
+
+def _fitted(view: BreakerView, width: int) -> Sequence[Line]:
+    return [piece for line in _known(view) for piece in _folded(line, width)]
+
+
+def _folded(line: Line, width: int) -> Sequence[Line]:
+    if width_of(line) <= width:
+        return (line,)
+    whole = "".join(part.text for part in line).strip()
+    return wrapped((Part(" "), Part(whole, line[0].tone)), width)
 
 
 def machine(view: BreakerView) -> Sequence[Line]:

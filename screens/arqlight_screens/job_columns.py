@@ -92,7 +92,7 @@ def _text(title: str, cell: Callable[[JobRow, int], Part], width: int, priority:
     return Column(title, width, cell, priority, most=_WIDE)
 
 
-_TYPE = Column("type", 14, _type, 2, most=28)
+_TYPE = Column("type", 16, _type, 2, most=24)
 _ATTEMPT = Column("try", 3, _attempt, 3, right=True)
 _ENDED = Column("ended", 8, _ended, 2, right=True, at=_moment)
 
@@ -123,16 +123,16 @@ _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
         _TYPE,
         Column("due in", 6, _due_in, 1, right=True, at=_moment),
         _ATTEMPT,
-        _text("error", _error, 24, 1),
+        _text("error", _error, 30, 1),
     ),
     State.HELD: (
         _TYPE,
         Column("due in", 6, _due_in, 1, right=True, at=_moment),
         _ATTEMPT,
-        _text("because", _because, 24, 1),
+        _text("because", _because, 30, 1),
     ),
     State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30)),
-    State.DEAD: (_TYPE, _ENDED, _text("error", _error, 24, 1), Column("reason", 12, _reason, 3, most=24)),
+    State.DEAD: (_TYPE, _ENDED, _text("error", _error, 30, 1), Column("reason", 12, _reason, 3, most=24)),
     State.CANCELLED: (_TYPE, _ENDED, _text("reason", _reason, 14, 1)),
 }
 
@@ -144,4 +144,4 @@ def job_columns(queue: str, state: State) -> tuple[Column[JobRow], ...]:
     def job_id(row: JobRow, _now: int) -> Part:
         return Part(own_id(row.id, queue), "strong")
 
-    return (Column("job", 16, job_id, 1, most=34), *_OF_STATE[state])
+    return (Column("job", 16, job_id, 1, most=34, ends=True), *_OF_STATE[state])

@@ -13,6 +13,7 @@ from arqlight_core.observe import Family, History, JobView, Kin, QueueView, Why
 from arqlight_core.operations import Target
 from arqlight_screens.alarms import line_of
 from arqlight_screens.copies import Copied, as_json
+from arqlight_screens.incident_ways import TO_INCIDENT, go_to_incident, heals
 from arqlight_screens.job_attempts import attempts
 from arqlight_screens.job_columns import own_id
 from arqlight_screens.job_commands import commands
@@ -53,6 +54,7 @@ class JobDetail(Operating):
     KEYS: ClassVar[tuple[Key, ...]] = (
         *on_target(Target.JOBS),
         REVEALING,
+        TO_INCIDENT,
         *OPENING,
         Key("right,tab,right_square_bracket", "turn(1)", "next section", "the next section", hinted=True),
         Key("left,shift+tab,left_square_bracket", "turn(-1)", "previous section", "the previous section"),
@@ -118,7 +120,7 @@ class JobDetail(Operating):
             case "log":
                 return [(), *filter(None, [progress_line(job)]), *log_lines(job)]
             case "history":
-                return list(history_lines(self._history)) if self._history else [(), (Part("   reading …", "dim"),)]
+                return list(history_lines(self._history)) if self._history else [(), self.reading()]
             case _:
                 return story(told)
 
@@ -144,6 +146,8 @@ class JobDetail(Operating):
     def hints(self) -> Iterable[Key]:
         """The keys that fit the job's state and the section."""
         elsewhere = {"open": "family", "reveal": "payload"}
+        if not (self._job and heals(self._job.job_type)):
+            elsewhere[TO_INCIDENT.action] = ""
         return [key for key in super().hints() if elsewhere.get(key.action, self.section) == self.section]
 
     # ------------------------------------------------------------------ keys
@@ -170,6 +174,10 @@ class JobDetail(Operating):
         kin = self.table.current
         if kin is not None and kin.state is not None:
             self.room.open(JobDetail(kin.queue, kin.id))
+
+    def action_incident(self) -> None:
+        """Go to the incident that the job is part of."""
+        self.room.errands.run(go_to_incident(self.room, self._job.correlation_id if self._job else ""))
 
     def action_reveal(self) -> None:
         """Show what is masked of the payload, or hide it again."""

@@ -20,7 +20,7 @@ def kin_columns(queue: str) -> tuple[Column[Kin], ...]:
     """The columns, for relatives of a job in this queue: its own tag is left out."""
     return (
         Column("relation", 9, lambda kin, _: Part(kin.relation, "dim"), 1),
-        Column("job", 24, lambda kin, _: Part(own_id(kin.id, queue), _tone(kin)), 1, most=60),
+        Column("job", 24, lambda kin, _: Part(own_id(kin.id, queue), _tone(kin)), 1, most=60, ends=True),
         Column("state", 11, _state, 1),
         Column("type", 14, lambda kin, _: Part(kin.job_type), 3, most=28),
         Column("why", 16, lambda kin, _: Part(kin.why), 2, most=200),

@@ -46,7 +46,7 @@ class JobList(Operating):
         """Whose tab is open."""
         self.tabs = StateTabs(id="tabs")
         self.table = JobTable(id="jobs")
-        self._loading = False
+        self._loading, self._unread = False, True
 
     def body(self) -> Iterable[Widget]:
         """Tabs and a table."""
@@ -64,6 +64,9 @@ class JobList(Operating):
         if queue is not None:
             self.tabs.show(self.state, queue.counts)
         self.table.show_columns(self.as_wanted(self.columns()))
+        if self._unread:
+            self.table.placeholder = (), self.reading()
+            self.table.repaint()
         super().see(sight)
 
     def queue_view(self, sight: Sight) -> QueueView | None:
@@ -138,7 +141,7 @@ class JobList(Operating):
         if state is not self.state or self.typed:
             return False
         moved = seen.total != self.table.total
-        self.table.placeholder = self.nothing("no")
+        self.table.placeholder, self._unread = self.nothing("no"), False
         self.table.put(seen, limit)
         return moved
 
@@ -185,7 +188,8 @@ class JobList(Operating):
         """Begin with the first jobs of a state."""
         self.state = state
         self.table.show_columns(self.as_wanted(self.columns()))
-        self.table.start_over(((), (Part("   reading …", "dim"),)))
+        self._unread = True
+        self.table.start_over(((), self.reading()))
 
     def nothing(self, which: str) -> Sequence[Line]:
         """What stands in place of rows."""

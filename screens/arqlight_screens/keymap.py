@@ -3,7 +3,7 @@
 The keys of operations come from the registry; here stand only the keys that move, open and look.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
@@ -72,13 +72,14 @@ def bindings(keys: Iterable[Key]) -> list[Binding]:
     return [Binding(key.keys, key.action, key.label, show=False, id=key.action) for key in keys]
 
 
-def marked(keys: Iterable[Key], denied: Collection[str]) -> list[Key]:
-    """The keys, those marked that can only do what is denied."""
-    return [replace(key, denied=True) if _is_denied(key, denied) else key for key in keys]
+def marked(keys: Sequence[Key], denied: Collection[str], *, away: bool = False) -> list[Key]:
+    """The keys, those marked that can only do what is denied, as everything is while the server is away."""
+    lost = [bool(key.operations) and (away or _is_denied(key, denied)) for key in keys]
+    return [replace(key, denied=True) if gone else key for key, gone in zip(keys, lost, strict=True)]
 
 
 def _is_denied(key: Key, denied: Collection[str]) -> bool:
-    return bool(key.operations) and all(name in denied for name in key.operations)
+    return all(name in denied for name in key.operations)
 
 
 MOVING = (

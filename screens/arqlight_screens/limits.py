@@ -35,8 +35,8 @@ class Limits(Listing[Guard]):
     NOTHING: ClassVar[Sequence[Line]] = (
         (Part("   Nothing is declared that could hold jobs.", "strong"),),
         (),
-        (Part("   A Queue has a breaker by `breaker`, its job types have dependencies by `needs`,"),),
-        (Part("   and it has limits by `limits`: see docs/policies.md."),),
+        (Part("   A Queue has a breaker by `breaker` and limits by `limits`,"),),
+        (Part("   its job types have dependencies by `needs`: see docs/policies.md."),),
     )
     KEYS: ClassVar[tuple[Key, ...]] = (*on_target(Target.BREAKER), _SETS, *Listing.KEYS)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]

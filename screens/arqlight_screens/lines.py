@@ -1,7 +1,7 @@
 """A line of toned text, and how a widget turns it into a strip: the one way anything here is drawn."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,6 +11,9 @@ from textual.widget import Widget
 
 from arqlight_screens.text import visible
 from arqlight_screens.tones import Tone
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 class Part(NamedTuple):
@@ -38,10 +41,33 @@ def place_at(line: Iterable[Part], x: int) -> int | None:
     return None
 
 
-class Toned(Widget):
-    """A widget that draws lines. Themes style the tones through component classes, see `control_room.tcss`."""
+_GROUNDED = ("head", "badge", "chosen")
+"""Tones with a background of their own: blanks in them are seen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor", *(f"tone--{tone}" for tone in get_args(Tone))}
+
+def joined(line: Iterable[Part]) -> list[Part]:
+    """The visible line with neighbours of one tone in one part, for each costs time and bytes; blanks join any."""
+    parts = list[Part]()
+    for text, tone in line:
+        before = parts[-1].tone if parts else None
+        blank = text.isspace() and tone not in _GROUNDED and before not in _GROUNDED
+        if before is not None and (tone == before or blank):
+            parts[-1] = Part(parts[-1].text + visible(text), before)
+        else:
+            parts.append(Part(visible(text), tone))
+    return parts
+
+
+TONE_CLASSES = {"line--cursor", *(f"tone--{tone}" for tone in get_args(Tone))}
+"""Component classes that the app has for all its widgets: one set of style nodes in place of one for each widget."""
+
+
+class Toned(Widget):
+    """A widget that draws lines. Themes style the tones through the app's component classes, see `lines.tcss`."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        self._tones: dict[tuple[Tone, bool], Style] = {}
+        super().__init__(id=id)
 
     @property
     def room_for_text(self) -> int:
@@ -50,11 +76,30 @@ class Toned(Widget):
 
     def strip(self, line: Sequence[Part], *, cursor: bool = False) -> Strip:
         """The line across the whole widget."""
+        parts = joined(line)
+        segments = [Segment(part.text, self.toned(part.tone, cursor=cursor)) for part in parts]
         ground = self.toned("plain", cursor=cursor)
-        segments = [Segment(visible(part.text), self.toned(part.tone, cursor=cursor)) for part in line]
-        return Strip(segments).adjust_cell_length(self.room_for_text, ground)
+        cells = cell_len("".join(part.text for part in parts))
+        return Strip(segments, cells).adjust_cell_length(self.room_for_text, ground)
 
     def toned(self, tone: Tone, *, cursor: bool) -> Style:
         """The style of a tone, on the ground of the cursor or of the widget."""
-        style = self.get_component_rich_style(f"tone--{tone}")
-        return style + Style(bgcolor=self.get_component_rich_style("line--cursor").bgcolor) if cursor else style
+        known = self._tones.get((tone, cursor))
+        if known is None:
+            style = self._tone_of(f"tone--{tone}")
+            ground = Style(bgcolor=self._tone_of("line--cursor").bgcolor) if cursor else Style()
+            known = self._tones[tone, cursor] = style + ground
+        return known
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another ground: every tone looks otherwise."""
+        super().notify_style_update()
+        self._tones.clear()
+        self.refresh()
+
+    def _tone_of(self, component: str) -> Style:
+        app = cast("App[Any]", self.app)  # pyright: ignore[reportUnknownMemberType] - an app of whatever result
+        told, (_, ground) = app.get_component_styles(component), self.background_colors
+        if told.has_rule("background"):
+            ground += told.background
+        return told.text_style + Style.from_color((ground + told.color).rich_color, ground.rich_color)

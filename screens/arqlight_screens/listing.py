@@ -95,7 +95,7 @@ class Listing(Operating, Generic[R]):
 
     def _instead(self) -> Sequence[Line]:
         if not self._read:
-            return (), (Part("   reading …", "dim"),)
+            return (), self.reading()
         return ((), (Part("   nothing matches the filter", "dim"),)) if self._rows else ((), *self.NOTHING)
 
     def crumbs(self, sight: Sight) -> Line:

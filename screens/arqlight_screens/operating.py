@@ -31,12 +31,17 @@ class Operating(RoomScreen):
         """Do the one of these operations that fits."""
         meant = thing(self.meant(), target, every=every)
         if meant is None:
-            self.room.tell(_UNREAD if every else f"No {_ONE.get(target, target)} is under the cursor.", failed=True)
+            none = f"No {_ONE.get(target, target)} is under the cursor."
+            self.room.tell(self.without_any() if every else none, failed=True)
             return
         names = operations.split()
         name = next((one for one in names if not meant.said(one)), names[0])
         if self.may(name, meant):
             self.do(act(self.room, name, meant))
+
+    def without_any(self) -> str:
+        """Why there are no jobs that a key for all of them could mean."""
+        return _UNREAD
 
     def may(self, name: str, meant: Meant) -> bool:
         """Whether the operation would come to something, and means what is looked at; else why not is told."""

@@ -13,7 +13,7 @@ from arqlight_core.jobs import State
 from arqlight_core.observe import Horizon, PastHour, horizons, past_hour, surroundings
 from arqlight_screens.alarms import line_of_alert
 from arqlight_screens.columns import Column
-from arqlight_screens.figures import count
+from arqlight_screens.figures import MINUTE, count
 from arqlight_screens.keymap import FILTERING, NEXT_ALARM, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
 from arqlight_screens.listing import Listing
@@ -40,6 +40,8 @@ _NO_QUEUES: Sequence[Line] = (
 )
 
 
+_AROUND = 8
+"""Lines of a low terminal that are neither alerts nor queues, and a few that stay empty."""
 _WORST = Key("w", "worst", "worst first", "the queues in the worst state first, or by their names again", hinted=True)
 
 
@@ -124,10 +126,16 @@ class Overview(Listing[QueueRow]):
             self.see(self.room.sight)
 
     async def _read_hour(self) -> None:
-        self._hour = await self.room.fleet.observe(past_hour)
+        """Once a minute: the running one is not drawn."""
+        view, hour = self.room.sight.view, self._hour
+        if view and not (hour and view.at_ms // MINUTE == hour.at_ms // MINUTE):
+            self._hour = await self.room.fleet.observe(past_hour)
 
     async def _read_ends(self) -> None:
-        self._ends = await self.room.fleet.observe(horizons)
+        """Of what is put off, only retries bear on when a queue is empty."""
+        view = self.room.sight.view
+        retrying = [queue for queue in view.queues if queue.counts[State.RETRYING]] if view else []
+        self._ends = await self.room.fleet.observe(horizons, retrying) if retrying else {}
 
     async def _read_around(self) -> None:
         self.room.alerting.around = await self.room.fleet.observe(surroundings)
@@ -156,14 +164,17 @@ class Overview(Listing[QueueRow]):
             return (Part(" ✓ nothing needs attention", "ok"),) if sight.view and sight.view.queues else ()
         here = self.table.cursor_key
         alert = next((one for one in found if one.queue == here), None) if self._touring else None
-        alert = alert or found[0]
-        hidden = len(found) - 1 - len(self._more_alerts(sight, self.size.height))
+        below = self._more_alerts(sight, self.size.height)
+        alert = found[0] if alert is None or alert in found[: 1 + len(below)] else alert
+        hidden = len(found) - 1 - len(below)
         more = (Part(f"  +{hidden} more", "dim"),) if hidden > 0 else ()
         return (*line_of_alert(alert, sight.view.at_ms, here=alert.queue == here), *more)
 
     def _more_alerts(self, sight: Sight, height: int) -> Sequence[Line]:
-        """The next alerts, as many as the terminal has room for."""
-        room, here = 4 if height >= TALLER else 2 if height >= TALL else 0, self.table.cursor_key
+        """The next alerts, as many as the terminal has room for beside the queues."""
+        spare = height - _AROUND - len(self._rows)
+        room = 4 if height >= TALLER else 2 if height >= TALL else max(0, min(4, spare))
+        here = self.table.cursor_key
         shown = self.room.alerting.alerts[1 : 1 + room]
         at_ms = sight.view.at_ms if sight.view else 0
         return [line_of_alert(alert, at_ms, here=alert.queue == here) for alert in shown]

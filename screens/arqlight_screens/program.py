@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from functools import partial
+from typing import ClassVar
 
 from textual import events
 from textual.app import App
@@ -11,6 +12,7 @@ from textual.driver import Driver
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
+from arqlight_screens.lines import TONE_CLASSES
 from arqlight_screens.text import visible
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,8 @@ _TOLD_FOR = 5.0
 
 class Program(App[None]):
     """The app, before it knows of any fleet. `crash` is what ended it, if anything did."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
 
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)

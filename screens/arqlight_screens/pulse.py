@@ -12,7 +12,7 @@ TALL, TALLER = 30, 40
 """From how many rows of the terminal on there are several lines, and a sparkline of two."""
 _LOW = 16
 """Below that the table needs every row."""
-_WIDE = 100
+_WIDE = 120
 _BAR = 20
 
 

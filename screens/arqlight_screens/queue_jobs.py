@@ -110,7 +110,7 @@ class QueueJobs(JobList):
         seen = await near(self.room.fleet, self._queue, state, self._filtered_from, query)
         if state is not self.state or typed != self.typed:
             return
-        self.table.placeholder = self.nothing("none of the")
+        self.table.placeholder, self._unread = self.nothing("none of the"), False
         self.table.show_only(seen.rows, seen.at_ms)
         place = f" from row {self._filtered_from + 1:,} on" if self._filtered_from else ""
         told = f"{len(seen.rows):,} of the {seen.read:,} rows read{place} match, {seen.total:,} in all"
@@ -170,12 +170,16 @@ class QueueJobs(JobList):
     def meant(self) -> Sequence[Meant]:
         """The marked jobs, else that under the cursor; of the tab all that match, once they were seen; the queue."""
         row, marked = self.table.current, self._marks.selection
-        every = marked or self._matching()
+        every = marked or (self._matching() if self.table.total or self.typed else None)
         one = of_jobs(marked) if marked else None
         if one is None and row is not None:
             one = of_job(self._queue, row.id, self.state, settled=self.table.settled)
         jobs = (*((one,) if one else ()), *((of_jobs(every, every=True),) if every else ()))
         return (*jobs, *of_queue(self._queue, self.queue_view(self.room.sight)))
+
+    def without_any(self) -> str:
+        """An empty tab, or one that was not read yet."""
+        return super().without_any() if self._unread else f"There are no {self.state} jobs of {self._queue}."
 
     def _matching(self) -> Selection | None:
         """All jobs of the tab that match what is asked for, as they were seen; None before that."""

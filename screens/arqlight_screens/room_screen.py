@@ -52,6 +52,8 @@ class RoomScreen(Commanding):
         self._hints = HintsLine(id="hints")
         self._fetched = False
         self._fetched_at = 0.0
+        self._resumed_at = 0.0
+        self._unable = False
 
     def compose(self) -> ComposeResult:
         """The lines that every screen has around its own body."""
@@ -79,6 +81,7 @@ class RoomScreen(Commanding):
     def on_screen_resume(self) -> None:
         """Show at once what is known, and ask for the screen's own; the next run begins with this view."""
         self.room.kept.memory.view = self.room.view
+        self._resumed_at = clock.monotonic()
         self.see(self.room.sight)
         if self.room.frozen_at is None or not self._fetched:
             self.run_worker(self.refetch(), group="fetch")
@@ -96,7 +99,7 @@ class RoomScreen(Commanding):
         self._progress.show(self.room.progress)
         self._progress.display = bool(self.room.progress)
         hinted = [key for key in self.hints() if key.hinted]
-        self._hints.show_keys(marked(hinted, self.room.fleet.denied), self._last())
+        self._hints.show_keys(marked(hinted, self.room.fleet.denied, away=bool(sight.refusal(now))), self._last())
 
     def crumbs(self, sight: Sight) -> Line:
         """Where one is, or how the fleet does."""
@@ -122,8 +125,25 @@ class RoomScreen(Commanding):
             badges += [Part(" RO ", "badge"), Part(" ")]
         if self.room.frozen_at is not None:
             badges += [Part(f" FROZEN {age((now - self.room.frozen_at) * SECOND)} ", "badge"), Part(" ")]
+        badges += self._aged(now)
         name = (Part(" arqlight", "strong"), Part(" ")) if self.size.width >= _ROOM_FOR_NAME else ()
         return (*name, *badges, *crumbs)
+
+    def _aged(self, now: float) -> Line:
+        """How old that is which this screen asks for itself, when the fleet has been seen since, and this has not."""
+        sight, read = self.room.sight, self._fetched_at
+        waits = not sight.stale(now) and not sight.behind(self._resumed_at, self.FETCH_EVERY)  # it is being read
+        if not read or waits or self.room.frozen_at is not None or not sight.behind(read, self.FETCH_EVERY):
+            return ()
+        return Part(f" {age((now - read) * SECOND)} old ", "badge"), Part(" ")
+
+    def reading(self) -> Line:
+        """What stands where nothing was read yet, and why that is so."""
+        if self.room.sight.stale(clock.monotonic()):
+            return (Part("   the server is away: this is read as soon as it answers", "warn"),)
+        if self._unable:
+            return (Part("   this could not be read: the line below says why", "warn"),)
+        return (Part("   reading …", "dim"),)
 
     def _place(self, sight: Sight) -> Line:
         if sight.view is None:
@@ -160,7 +180,6 @@ class RoomScreen(Commanding):
         """Do it; what goes wrong is shown in the note line until a fetch succeeds."""
         try:
             await work()
-            self._fetched = True
         except Unavailable:
             return  # the banner tells of it as soon as the watch has noticed, too
         except ArqlightError as problem:
@@ -168,6 +187,10 @@ class RoomScreen(Commanding):
         except Exception as problem:  # one part of one screen must not end the room
             log.exception("a part of the screen could not be shown")
             self.note((Part(f" ! this cannot be shown ({type(problem).__name__}: {problem})", "bad"),))
+        else:
+            self._fetched, self._unable = True, False
+            return
+        self._unable = True
 
     async def fetch(self) -> None:
         """Ask for what this screen shows beside the fleet's view."""

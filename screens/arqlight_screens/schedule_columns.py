@@ -5,7 +5,7 @@ from arqlight_core.observe import ScheduleView
 from arqlight_screens.columns import Column
 from arqlight_screens.figures import NOTHING, age, count, short_moment
 from arqlight_screens.lines import Line, Part
-from arqlight_screens.tones import STATES, TICKING, Tone
+from arqlight_screens.tones import STATES, TICKING, UNKNOWN, Tone
 
 _PAST = "overdue"
 
@@ -15,7 +15,7 @@ def _name(view: ScheduleView, _now: int) -> Part:
 
 
 def _condition(view: ScheduleView, _now: int) -> Part:
-    glyph, tone = TICKING[view.condition]
+    glyph, tone = TICKING.get(view.condition, UNKNOWN)
     by = f" {view.paused.by}" if view.paused else ""
     return Part(f"{glyph} {view.condition}{by}", tone)
 

@@ -56,7 +56,7 @@ class Server(Operating):
         """Draw what was told last, as wide as there is room for."""
         super().see(sight)
         if self._view is None:
-            self._pane.show(((), (Part("   asking the server …", "dim"),)))
+            self._pane.show(((), self.reading()))
         else:
             self._pane.show(story(self._view, self._trend, _jobs(sight), self._pane.room_for_text))
 

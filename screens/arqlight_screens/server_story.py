@@ -16,7 +16,9 @@ from arqlight_screens.widgets.status_line import cut
 from arqlight_screens.worker_columns import trip
 
 _LABEL = 12
-_BAR = 16
+_BAR = 10
+_LIVING = (State.SCHEDULED, State.WAITING, State.ACTIVE, State.RETRYING, State.HELD, State.DEAD)
+"""Whose jobs are counted here: those of the others are only remembered."""
 _TREND = 24
 _SEEN = 60
 """Looks that are remembered: two minutes of them."""
@@ -78,7 +80,7 @@ def _holds(view: ServerView, jobs: Mapping[State, int]) -> Iterator[Line]:
         "clients", Part(f"{told.connected:,} of {told.most:,}"), Part(f"  {told.blocked} blocked", "dim"), refused
     )
     yield _fact("keys", Part(f"{view.keys:,}"), Part(f"  {view.expiring:,} of them expire", "dim"))
-    held = "  ".join(f"{count(number)} {state}" for state, number in jobs.items() if number)
+    held = "  ".join(f"{count(number)} {state}" for state, number in jobs.items() if number and state in _LIVING)
     yield _fact("jobs", Part(clip(held or "none", HALF - _LABEL - 1)))
 
 
@@ -108,7 +110,7 @@ def _memory(view: ServerView) -> Iterator[Line]:
     )
     policy = Part(told.policy, "bad" if told.policy != "noeviction" else "plain")
     unbound = "" if told.limit else "  no maxmemory"
-    more = f"{unbound}  peak {size(told.peak)}  fragmentation {told.fragmentation:.1f}"
+    more = f"{unbound}  peak {size(told.peak)}  frag. {told.fragmentation:.1f}"
     yield _fact("", policy, Part(more, "dim"))
 
 

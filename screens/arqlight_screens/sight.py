@@ -29,6 +29,17 @@ class Sight:
         """Whether what is shown may no longer be so."""
         return bool(self.problem) or now - self.seen > self.every + PATIENCE
 
+    def refusal(self, now: float) -> str:
+        """Why nothing may be asked for now: a server that hangs would do it whenever it goes on. '' when it answers."""
+        if self.answers or not self.stale(now):
+            return ""
+        since = age((now - self.seen) * SECOND)
+        return f"Nothing was done: the server has not answered for {since}. Press again when it does."
+
+    def behind(self, read_at: float, due: float) -> bool:
+        """Whether what was read then (monotonic seconds) is older than the view by more than is `due`."""
+        return self.seen - read_at > due + self.every + PATIENCE
+
     def banner(self, now: float) -> Line:
         """The line that says so, with the age of what is shown."""
         old = age((now - self.seen) * SECOND)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 from arqlight_core.errors import ArqlightError
 
 if TYPE_CHECKING:  # importing these for real loads the Redis client, and the first frame must not wait for it
+    from arqlight_core.domains import Order, Question
     from arqlight_core.observe import FleetView
     from arqlight_core.operations import Report
     from arqlight_core.store.gateway import Store
@@ -48,6 +49,14 @@ class Fleet(Protocol):
         self, question: "Callable[Concatenate[Store, P], Awaitable[T]]", *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What a function of `arqlight_core.observe` answers. Raises what it raises."""
+        ...
+
+    async def told(self, question: "Question[T]", **arguments: Any) -> T:
+        """What a domain of jobs answers from its own records. Raises an ArqlightError when they are away."""
+        ...
+
+    async def order(self, order: "Order", **arguments: Any) -> str:
+        """Have a domain change something, as the person at the keyboard; what came of it, in one sentence."""
         ...
 
     async def perform(self, operation: str, /, **arguments: Any) -> "Report":

@@ -13,12 +13,19 @@ _UNSAFE = re.compile(
 _FAMILIAR = {"\n": "↵", "\t": "→", "\x7f": "␡"}
 _CONTROL_PICTURES = 0x2400
 _CHARACTERS_PER_CELL = 4
+_LEAST_CUT = 8
+"""Cells below which nothing is cut in its middle."""
 """Combining marks take no cell; more of them than this is no writing."""
 
 
 def visible(text: str) -> str:
     """The text with every control, bidirectional and invisible character shown instead of obeyed."""
-    return _UNSAFE.sub(_shown, text)
+    return text if _is_plain(text) else _UNSAFE.sub(_shown, text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether each character takes one cell, and hides nothing: nearly all text does, and is soon drawn."""
+    return text.isascii() and text.isprintable()
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -31,15 +38,33 @@ def _shown(match: re.Match[str]) -> str:
 
 def clip(text: str, width: int) -> str:
     """The visible text in at most `width` cells, with an ellipsis where it was cut."""
+    if len(text) <= width and _is_plain(text):
+        return text
     head = visible(text[: max(0, width) * _CHARACTERS_PER_CELL])
     if len(head) >= len(text) and cell_len(head) <= width:
         return head
     return f"{set_cell_size(head, width - 1).rstrip()}…" if width > 0 else ""
 
 
+def middle(text: str, width: int) -> str:
+    """The visible text in at most `width` cells, cut in its middle: the end of an id tells it from its neighbours."""
+    if (len(text) <= width and _is_plain(text)) or width < _LEAST_CUT:
+        return clip(text, width)
+    whole = visible(text) if len(text) <= width * _CHARACTERS_PER_CELL else ""
+    if whole and cell_len(whole) <= width:
+        return whole
+    head = width * 2 // 5
+    end = visible(text[-width:])
+    while cell_len(end) > width - head - 1:
+        end = end[1:]
+    return f"{set_cell_size(visible(text[: head * _CHARACTERS_PER_CELL]), head)}…{end}"
+
+
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """The visible text in exactly `width` cells, at the left or the right of them."""
     shown = clip(text, width)
+    if _is_plain(shown):
+        return shown.rjust(width) if right else shown.ljust(width)
     space = " " * (width - cell_len(shown))
     return space + shown if right else shown + space
 

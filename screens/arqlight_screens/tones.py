@@ -48,8 +48,33 @@ TICKING: dict[str, tuple[str, Tone]] = {
 }
 """The words of `ScheduleView.condition`."""
 
+PHASES: dict[str, tuple[str, Tone]] = {
+    "NEW": ("○", "plain"),
+    "DISCOVERY": ("●", "busy"),
+    "BASELINE": ("●", "busy"),
+    "BACKUP": ("●", "busy"),
+    "OBSERVABILITY": ("●", "busy"),
+    "FIX_ATTEMPT": ("●", "busy"),
+    "VERIFY": ("●", "busy"),
+    "ROLLBACK": ("↩", "warn"),
+    "FIXED": ("✓", "ok"),
+    "ESCALATED": ("✗", "bad"),
+}
+"""Where an incident is."""
+
+GRADES: dict[str, tuple[str, Tone]] = {
+    "good": ("✓", "ok"),
+    "warning": ("!", "warn"),
+    "critical": ("✗", "bad"),
+    "failed": ("⊗", "bad"),
+}
+"""How a site is."""
+
 OVERDUE: tuple[str, Tone] = ("◷", "warn")
 """What should have run by the clock."""
 
 CHANGED: tuple[str, Tone] = ("≠", "warn")
 """What is not as declared."""
+
+UNKNOWN: tuple[str, Tone] = ("?", "plain")
+"""What a newer version calls by a word that is not known here."""

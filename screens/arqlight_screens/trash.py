@@ -62,7 +62,7 @@ class Trash(Listing[TrashView]):
         (Part("   The trash is empty.", "strong"),),
         (),
         (
-            Part("   What is purged stays here for a day, unless set otherwise, and "),
+            Part("   What is purged is kept here for a day, unless set otherwise; "),
             Part("u", "strong"),
             Part(" puts it back."),
         ),

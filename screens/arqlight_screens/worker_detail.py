@@ -35,7 +35,7 @@ class WorkerDetail(Stopping, Listing[Row]):
 
     def __init__(self, worker_id: str) -> None:
         super().__init__()
-        self._id = worker_id
+        self._worker_id = worker_id
         self._worker: WorkerView | None = None
         self._facts = TextPane(id="facts")
         self._facts.can_focus = False
@@ -66,7 +66,7 @@ class WorkerDetail(Stopping, Listing[Row]):
         super().see(sight)
 
     def _seen(self, sight: Sight) -> WorkerView | None:
-        return next((one for one in sight.view.workers if one.id == self._id), None) if sight.view else None
+        return next((one for one in sight.view.workers if one.id == self._worker_id), None) if sight.view else None
 
     def row_opened(self, row: Row) -> None:
         """The job, or the queue."""
@@ -88,9 +88,9 @@ class WorkerDetail(Stopping, Listing[Row]):
             return ()
         if self._seen(sight) is None and self._worker:
             return (Part(f" ✗ this worker has gone: last heard of at {time_of_day(self._worker.beat_ms)}", "bad"),)
-        return gravest(sight.view, self._id)
+        return gravest(sight.view, self._worker_id)
 
     def crumbs(self, sight: Sight) -> Line:
         """The way here."""
         del sight
-        return (Part(" / ", "dim"), Part("workers", "strong"), Part(" / ", "dim"), Part(self._id, "strong"))
+        return (Part(" / ", "dim"), Part("workers", "strong"), Part(" / ", "dim"), Part(self._worker_id, "strong"))

@@ -16,6 +16,7 @@ import pytest
 
 from arqlight.cli import run
 from arqlight_core.store.embedded import EmbeddedServer
+from tests.acceptance.browser import PROGRAM, chromium
 
 PATIENCE = 30.0
 LOCAL = "127.0.0.1"
@@ -142,3 +143,21 @@ def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> Non
         taken.listen()
         assert run(["web", "--port", str(taken.getsockname()[1])]) == 2
     assert "take another --port" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed here")
+async def test_a_real_browser_shows_the_room_and_its_keys_reach_it(
+    shared_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    async with served(shared_server.url, tmp_path) as site, chromium(tmp_path / "browser") as page:
+        await page.open(site.address)
+        await page.until_received("workers")
+        await page.click(600, 400)
+        await page.press("3")
+        await page.until_received("No worker is running")
+        picture = await page.picture()
+        (tmp_path / "room.png").write_bytes(picture)
+        assert len(picture) > 10_000
+        # The page asks for a font from elsewhere, and is kept from it; the icon is Chromium's own idea.
+        foreign = ("fonts.googleapis.com", "favicon.ico")
+        assert [one for one in page.complaints if not any(known in one for known in foreign)] == []

@@ -8,12 +8,23 @@ import struct
 import termios
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from arqlight_core.clock import monotonic
 
 ASKS_SYNC, HAS_SYNC = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Answered(NamedTuple):
+    """Milliseconds from a key to the first and to the last of what is written for it.
+
+    Without the time in which the program could have run and stood in line for a processor behind others: that is the
+    machine's, and nothing on a quiet one.
+    """
+
+    first: float
+    last: float
 
 
 class Terminal:
@@ -50,17 +61,17 @@ class Terminal:
             self.read(0.05)
         return monotonic() - self.begun
 
-    def press(self, keys: bytes, quiet: float = 0.03) -> tuple[float, float]:
-        """Seconds until the first byte of the answer, and until the last before `quiet` seconds of silence."""
+    def press(self, keys: bytes, quiet: float = 0.03) -> Answered:
+        """Press them and read the answer: it ends with `quiet` seconds of silence. Raises TimeoutError without one."""
         self.settle(quiet)
-        began = monotonic()
+        began, waited = monotonic(), self.waited()
         os.write(self._master, keys)
-        first = last = 0.0
-        while monotonic() - (last or began) < (quiet if last else 2.0):
-            if self.read(quiet if last else 0.5):
-                last = monotonic()
-                first = first or last
-        return first - began, last - began
+        told: list[float] = []
+        while self.read(quiet if told else 2.0):
+            told.append((monotonic() - began - (self.waited() - waited)) * 1000)
+        if not told:
+            raise TimeoutError(f"nothing was written for {keys!r}")
+        return Answered(told[0], told[-1])
 
     def settle(self, quiet: float) -> None:
         """Wait for a moment of silence."""
@@ -75,9 +86,16 @@ class Terminal:
         return heard / seconds
 
     def cpu(self) -> float:
-        """Seconds of processor time so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Seconds of processor time so far, of all threads."""
+        return sum(self._scheduled(one.name)[0] for one in Path(f"/proc/{self.pid}/task").iterdir())
+
+    def waited(self) -> float:
+        """Seconds so far in which the main thread could have run, and no processor was free."""
+        return self._scheduled(str(self.pid))[1]
+
+    def _scheduled(self, thread: str) -> tuple[float, float]:
+        ran, waited, _ = Path(f"/proc/{self.pid}/task/{thread}/schedstat").read_text().split()
+        return int(ran) / 1e9, int(waited) / 1e9
 
     def memory(self) -> float:
         """Megabytes in memory."""

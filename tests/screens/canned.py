@@ -22,6 +22,7 @@ from arqlight_core.observe.fleet import Pause
 from arqlight_core.observe.reasons import line_of, reasons_of
 from arqlight_core.operations import Report
 from tests.screens import canned_overview
+from tests.screens.canned_domains import CannedDomains
 
 NOW = 1_780_000_000_000
 """2026-05-28 20:26:40 UTC, on the server's clock."""
@@ -222,12 +223,13 @@ def bulk(**changes: Any) -> BulkView:
     return BulkView(**(told | changes))
 
 
-class CannedFleet:
+class CannedFleet(CannedDomains):
     """A fleet that answers from data, fails when told to, and remembers what was done."""
 
     address = "redis://canned:6379"
 
     def __init__(self, seen: FleetView, rows: Rows = few_rows, jobs: dict[str, JobView] | None = None) -> None:
+        super().__init__()
         self.seen = seen
         self.rows: Rows = rows
         self.jobs = jobs or {}

@@ -86,7 +86,7 @@ async def test_a_group_that_is_forgotten_meanwhile_stays_on_the_screen() -> None
     async with visit(fleet, WIDE) as guest:
         await to_failures(guest)
         await guest.press("enter")
-        await guest.until_shown("None of the newest dead and retrying jobs")
+        await guest.until_shown("no job of it is dead or retrying now")
         assert "Of its newest job nothing is kept" in guest.text
         assert "gone" not in guest.text
 

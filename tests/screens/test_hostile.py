@@ -1,13 +1,21 @@
 """Names, errors and payloads that try to steer the terminal or the screens: they are shown, and nothing else."""
 
+import asyncio
+
 import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 
 from arqlight_core.errors import UsageError
 from arqlight_core.jobs import State
+from arqlight_screens.job_detail import SECTIONS, JobDetail
 from arqlight_screens.queue_jobs import QueueJobs
+from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.text import clip, visible
+from arqlight_screens.views import VIEWS
 from tests.screens.canned import NOW, CannedFleet, counts, fleet_view, job, queue, row
-from tests.screens.conftest import visit
+from tests.screens.conftest import Visit, visit
+from tests.screens.poison import poisoned_fleet
 
 HOSTILE = [
     "\x1b]52;c;aGk=\x07evil",
@@ -23,7 +31,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [HOSTILE[0], HOSTILE[2], HOSTILE[6], HOSTILE[8], ""])
 async def test_a_hostile_string_is_shown_everywhere_and_obeyed_nowhere(text: str) -> None:
     seen = fleet_view(queue(text, purpose=text, counts=counts(dead=1)))
     dead = row(text, job_type=text, error=text, reason=text, worker=text, because=text, stage=text)
@@ -71,3 +79,38 @@ async def test_a_hostile_reason_of_a_pause_is_only_text() -> None:
     paused = queue("a:b", paused=Pause("[/]", "\x1b[2J[bold]", NOW), counts=counts(**{State.WAITING.value: 3}))
     async with visit(CannedFleet(fleet_view(paused))) as guest:
         await guest.until_shown("paused by [/]: ␛[2J[bold]")
+
+
+WORDS = st.lists(st.text(max_size=60), min_size=1, max_size=30)
+UNFIT = {chr(code) for code in (*range(32), *range(127, 160), 0x202E, 0x200F, 0x2066)} - {"\n"}
+
+
+@settings(max_examples=1, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(WORDS)
+@example([*HOSTILE, "10", "-1", "nan", "1e999"])
+def test_every_view_draws_whatever_text_there_is(words: list[str]) -> None:
+    asyncio.run(_walk(words))
+
+
+async def _walk(words: list[str]) -> None:
+    """Through every view, what stands first in it, and the sections of a job."""
+    async with visit(poisoned_fleet(words), (120, 40)) as guest:
+        for view in VIEWS:
+            guest.room.go(view.name)
+            await _shown(guest)
+            await guest.press("enter")
+            await _shown(guest)
+        guest.room.open(JobDetail(words[0], words[-1]))
+        for _ in SECTIONS:
+            await _shown(guest)
+            await guest.press("right")
+
+
+async def _shown(guest: Visit) -> None:
+    """What is in front has asked, drawn its answers, and nothing of them steers anything."""
+    screen = guest.room.screen
+    assert isinstance(screen, RoomScreen)
+    await screen.refetch()
+    await guest.pilot.pause()
+    assert "this cannot be shown" not in guest.text, guest.text
+    assert not UNFIT & set(guest.text)

@@ -4,6 +4,8 @@ import pytest
 from textual.command import CommandPalette
 
 from arqlight_core.operations import OPERATIONS, Target
+from arqlight_screens.audit import Audit
+from arqlight_screens.bulks import Bulks
 from arqlight_screens.confirm import KEYS
 from arqlight_screens.doctor import Doctor
 from arqlight_screens.events import Events
@@ -12,6 +14,8 @@ from arqlight_screens.failures import Failures
 from arqlight_screens.flow_tree import FlowTree
 from arqlight_screens.flows import Flows
 from arqlight_screens.help import Help, entries
+from arqlight_screens.incident_detail import IncidentDetail
+from arqlight_screens.incidents import Incidents
 from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.keymap import UNDO, bindings
 from arqlight_screens.limits import Limits
@@ -21,6 +25,7 @@ from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.room_screen import RoomScreen
 from arqlight_screens.schedules import Schedules
 from arqlight_screens.server import Server
+from arqlight_screens.trash import Trash
 from arqlight_screens.widgets.line_table import LineTable
 from arqlight_screens.widgets.text_pane import TextPane
 from arqlight_screens.worker_detail import WorkerDetail
@@ -43,6 +48,11 @@ SCREENS: list[type[RoomScreen]] = [
     FlowTree,
     Events,
     Limits,
+    Incidents,
+    IncidentDetail,
+    Bulks,
+    Audit,
+    Trash,
 ]
 PANES = (JobDetail, Server)
 """Those that show a page, not a table."""

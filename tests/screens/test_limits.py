@@ -136,7 +136,7 @@ def test_rules_that_nobody_can_read_are_no_rules() -> None:
 
 
 def test_a_forced_breaker_tells_who_why_and_until_when() -> None:
-    told = text_of(story(Guard(breakers(NOW)[2]), 80))
+    told = text_of(story(Guard(breakers(NOW)[2]), 119))
     assert "forced open by ada until 20:55:40: their API is being moved; itself it is closed" in told
 
 

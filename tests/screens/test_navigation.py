@@ -1,8 +1,8 @@
 """Going from view to view: one key each, one step back to the overview, and the last view on its own key."""
 
 from arqlight_screens.arrangement import Arrangement
-from arqlight_screens.listing import Listing
 from arqlight_screens.overview import Overview
+from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.views import VIEWS, view_of
 from arqlight_screens.workers import Workers
 from tests.screens.canned import CannedFleet
@@ -31,14 +31,15 @@ async def test_a_view_keeps_its_filter_and_its_cursor(fleet: CannedFleet) -> Non
         await guest.until(lambda: isinstance(guest.room.screen, Overview))
         await guest.press("3")
         await guest.until(lambda: isinstance(guest.room.screen, Workers))
-        assert isinstance(guest.room.screen, Listing)
-        assert guest.room.screen.table.cursor_key == "worker-1"
+        screen = guest.room.screen
+        assert isinstance(screen, Workers)
+        assert screen.table.cursor_key == "worker-1"
 
 
 async def test_the_digit_of_the_view_beneath_closes_what_was_opened_upon_it(fleet: CannedFleet) -> None:
     async with visit(fleet) as guest:
         await guest.press("enter")
-        await guest.until_shown("no dead jobs" if not fleet.seen.queues else "dead")
+        await guest.until(lambda: isinstance(guest.room.screen, QueueJobs))
         await guest.press("1")
         await guest.until(lambda: isinstance(guest.room.screen, Overview))
 

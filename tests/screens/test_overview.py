@@ -95,7 +95,8 @@ async def test_a_filter_shows_matching_queues_and_escape_drops_it(fleet: CannedF
 
 async def test_the_second_line_names_the_gravest_trouble_and_the_next_on_demand(fleet: CannedFleet) -> None:
     async with visit(fleet) as guest:
-        await guest.until_shown("crm:message has no worker: 86,000 wait  start `arqlight fleet`  +2 more")
+        await guest.until_shown("crm:message has no worker: 86,000 wait  start `arqlight fleet`")
+        assert "12 dead letters  ! then enter" in guest.text or "12 dead letters  enter shows them" in guest.text
         await guest.press("exclamation_mark")
         await guest.until_shown("▸crm:message")
         await guest.press("exclamation_mark")
@@ -278,4 +279,5 @@ async def test_thresholds_of_the_settings_count(fleet: CannedFleet) -> None:
     room = ControlRoom(fleet, thresholds=read_thresholds("dead=13"))
     async with room.run_test(size=(80, 24)) as pilot:
         guest = Visit(room, pilot)
-        await guest.until_shown("crm:message has no worker: 86,000 wait  start `arqlight fleet`  +1 more")
+        await guest.until_shown("crm:message has no worker: 86,000 wait  start `arqlight fleet`")
+        assert "dead letters" not in guest.text

@@ -12,7 +12,7 @@ from arqlight_screens.columns import Column, fit, spread
 from arqlight_screens.lines import Part, width_of
 from arqlight_screens.pretty import pretty
 from arqlight_screens.rows import PAGE, Paged, span
-from arqlight_screens.text import clip, pad, visible, wrap
+from arqlight_screens.text import clip, middle, pad, visible, wrap
 from arqlight_screens.widgets.status_line import cut
 
 ANY = st.text(st.characters(codec=None), max_size=80)
@@ -71,7 +71,7 @@ def test_durations_keep_to_five_cells(milliseconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("milliseconds", "shown"),
-    [(0, "0ms"), (850, "850ms"), (999.7, "1.0s"), (1850, "1.9s"), (9960, "9s"), (61_000, "1m"), (7_300_000, "2h")],
+    [(0, "0ms"), (850, "850ms"), (999.7, "1.0s"), (1850, "1.9s"), (9960, "10s"), (61_000, "1m"), (7_300_000, "2h")],
 )
 def test_durations(milliseconds: float, shown: str) -> None:
     assert figures.duration(milliseconds) == shown
@@ -131,3 +131,17 @@ def test_a_deep_payload_is_cut_where_nobody_reads_on() -> None:
     for _ in range(3000):
         nested = [nested]
     assert any(line.strip() == "…" for line in pretty(nested))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("import-01", 16, "import-01"),
+        ("95dd62c57877457198b54d8e294a86c1/1a2029a79bb.29", 16, "95dd62…9a79bb.29"),
+        ("95dd62c57877457198b54d8e294a86c1", 6, "95dd6…"),
+        ("数据库迁移任务" * 9, 12, "数据…移任务"),
+    ],
+)
+def test_of_an_id_that_is_too_long_both_ends_are_seen(text: str, width: int, shown: str) -> None:
+    assert middle(text, width) == shown
+    assert cell_len(middle(text, width)) <= width

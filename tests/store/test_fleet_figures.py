@@ -91,10 +91,10 @@ async def test_the_surroundings_tell_of_schedules_and_memory(line: Line):
     assert around.memory_share == pytest.approx(around.memory_used / around.memory_limit)
 
 
-async def test_the_end_of_what_is_put_off_is_told_for_every_queue(line: Line):
+async def test_the_end_of_what_is_put_off_is_told_for_each_queue(line: Line):
     await line.store.publish_queues({QUEUE.name: {"wire": QUEUE.wire}})
     await line.put("later", delay_ms=HOUR_MS)
-    ends = await observe.horizons(line.store)
+    ends = await observe.horizons(line.store, (await observe.fleet(line.store)).queues)
     assert ends[QUEUE.name].scheduled_ms > await line.store.time_ms()
     assert ends[QUEUE.name].retrying_ms == -1
 

@@ -19,6 +19,7 @@ from arqlight_core.observe.history import Happening, History, history
 from arqlight_core.observe.holds import HoldView, holds
 from arqlight_core.observe.job import JobView, job
 from arqlight_core.observe.live import SettingView
+from arqlight_core.observe.looking import looking
 from arqlight_core.observe.lookout import Lookout
 from arqlight_core.observe.metrics import Metrics, Percentiles, Point, metrics
 from arqlight_core.observe.past_hour import PastHour, past_hour
@@ -114,6 +115,7 @@ __all__ = [
     "horizons",
     "job",
     "limits",
+    "looking",
     "metrics",
     "past_hour",
     "rows",

@@ -1,5 +1,6 @@
 """What is wrong with a fleet, the gravest first, and what ends it: pure rules over what is seen of it anyway."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -164,6 +165,9 @@ def _stopped(queue: QueueView, at_ms: int) -> Iterator[Alert]:
         text = f"has its breaker open{until}{why}"
         remedy = f"`arqlight half-open-breaker {name}`"
         yield Alert(Rule.BREAKER, name, text, remedy, since_ms=queue.breaker.since_ms)
+    if queue.behind:
+        held, remedy = queue.counts[State.HELD], f"`arqlight half-open-breaker {shlex.quote(queue.behind)}`"
+        yield Alert(Rule.BREAKER, name, f"waits for {queue.behind}, whose breaker is open: {held:,} held", remedy)
     if queue.unknown:
         names = ", ".join(queue.unknown)
         yield Alert(Rule.UNKNOWN, name, f"has jobs that no worker knows: {names}", "deploy their code")

@@ -3,7 +3,7 @@
 Empty means that nothing waits, is held or is to be retried any more; running jobs are not waited for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from arqlight_core.errors import QueueNotFound
@@ -95,10 +95,9 @@ async def etas(store: Store, queue: str = "") -> tuple[Eta, ...]:
     return tuple(estimate(one, view.at_ms, ends[one.name]) for one in chosen)
 
 
-async def horizons(store: Store) -> dict[str, Horizon]:
-    """Until when each queue's jobs are put off, for whoever estimates over views that it has: two round trips."""
-    published = await store.published_queues()
-    return await _horizons(store, {name: told["wire"] for name, told in published.items()})
+async def horizons(store: Store, queues: Iterable[QueueView]) -> dict[str, Horizon]:
+    """Until when jobs of these queues are put off, for whoever estimates over views that it has: one round trip."""
+    return await _horizons(store, {one.name: one.wire for one in queues})
 
 
 async def _horizons(store: Store, wires: Mapping[str, str]) -> dict[str, Horizon]:

@@ -10,16 +10,18 @@ from arqlight_core.observe.holds import HoldView, holds_of
 from arqlight_core.observe.live import SettingView, breaker_rules, settings_of
 from arqlight_core.observe.minutes import RUN, WAIT, Minute, percentile_ms, rate, total
 from arqlight_core.observe.pace import STILL, Pace, pace_of
-from arqlight_core.observe.workers import WorkerView, workers_of
+from arqlight_core.observe.workers import WorkerView, prints_of, workers_of
 from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Override
 
+_BEHIND = re.compile(r"breaker (?P<name>.+) is (?:forced )?open$", re.DOTALL)
+"""What admission writes beside a job that it holds for a breaker."""
 MINUTES = 5
 """Past minutes that percentiles and the failure share look back on."""
-_MINUTES_AT = 12
+MINUTES_AT = 12
 """Their place in the answer of `scripts.overview`."""
 
 
@@ -85,13 +87,19 @@ class QueueView:
     """The standing holds by which its workers put jobs aside."""
 
     @property
+    def behind(self) -> str:
+        """The dependency whose open breaker holds the job that would run next; '' when none does."""
+        found = _BEHIND.match(self.limited)
+        return found["name"] if found and found["name"] != self.name else ""
+
+    @property
     def condition(self) -> str:
         """The gravest that applies, in one word or two: paused, breaker open, no worker ... down to busy or idle."""
         counts = self.counts
         due = any(counts[state] for state in (State.WAITING, State.RETRYING, State.SCHEDULED, State.HELD))
         conditions = {
             "paused": self.paused,
-            "breaker open": self.breaker.state == "open",
+            "breaker open": self.breaker.state == "open" or self.behind,
             "no worker": due and not self.workers,
             "unknown type": self.unknown,
             "probing": self.breaker.state == "half-open",
@@ -132,7 +140,7 @@ async def fleet(store: Store) -> FleetView:
     heartbeats = await store.workers()
     calls = [scripts.overview(QueueKeys(told["wire"]), MINUTES) for told in published.values()]
     *answers, orders = await store.run_all([*calls, scripts.orders([told["id"] for told in heartbeats])])
-    workers = workers_of(heartbeats, orders, published)
+    workers = workers_of(heartbeats, orders, prints_of(published))
     queues = tuple(
         queue_view(name, told, answer, workers, orders.standing(name))
         for (name, told), answer in zip(published.items(), answers, strict=True)
@@ -184,7 +192,7 @@ def queue_view(
 
 def minutes_of(answer: list[Any]) -> list[Minute]:
     """The minutes that `scripts.overview` told, the running one first."""
-    return [Minute(_integers(fields)) for fields in answer[_MINUTES_AT]]
+    return [Minute(_integers(fields)) for fields in answer[MINUTES_AT]]
 
 
 _UNKNOWN = re.compile(r"no capable worker: none here knows '(?P<name>.*)'")

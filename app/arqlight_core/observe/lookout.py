@@ -3,19 +3,17 @@
 from typing import Any
 
 from arqlight_core.clock import monotonic
-from arqlight_core.observe.fleet import MINUTES, FleetView, minutes_of, queue_view
+from arqlight_core.observe.fleet import MINUTES, MINUTES_AT, FleetView, minutes_of, queue_view
 from arqlight_core.observe.minutes import Minute
-from arqlight_core.observe.workers import workers_of
+from arqlight_core.observe.workers import prints_of, workers_of
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Orders
 
 MINUTE_MS = 60_000
-RECENT = 1
-"""Past minutes that are asked for beside the running one: older ones are over for good."""
 ROLL_CALL_EVERY = 2.0
-"""Seconds between two looks at which queues are declared and which workers live."""
+"""Seconds between two looks at which queues are declared, which workers live, and what these tell of themselves."""
 
 
 class Lookout:
@@ -24,61 +22,65 @@ class Lookout:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._published: dict[str, dict[str, Any]] = {}
-        self._workers: list[str] = []
+        self._prints: dict[str, str] = {}
+        self._heartbeats: list[dict[str, Any]] = []
         self._called_at = -ROLL_CALL_EVERY
         self._over: dict[str, dict[int, Minute]] = {}
 
     async def look(self) -> FleetView:
-        """The view of now: one round trip for the workers and one for the queues."""
+        """The view of now, in one round trip; the roll call takes two more, and each full minute one."""
         began = monotonic()
         called = await self._call_roll()
-        heartbeats = await self._store.heartbeats(self._workers)
         names = list(self._published)
-        calls = [self._question(name) for name in names]
-        *answers, orders = await self._store.run_all([*calls, scripts.orders([told["id"] for told in heartbeats])])
+        calls = [self._question(name, 0 if name in self._over else MINUTES) for name in names]
+        ordered = scripts.orders([told["id"] for told in self._heartbeats])
+        *answers, orders = await self._store.run_all([*calls, ordered])
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
-        workers = workers_of(heartbeats, orders, self._published)
+        workers = workers_of(self._heartbeats, orders, self._prints)
         queues = tuple(
             queue_view(name, self._published[name], answer, workers, orders.standing(name), self._past(name, answer))
             for name, answer in answers.items()
         )
-        commands = called + bool(self._workers) + len(calls) + 1 + again
-        return FleetView(orders.now_ms, queues, workers, commands, (monotonic() - began) * 1000)
+        return FleetView(orders.now_ms, queues, workers, called + len(calls) + 1 + again, (monotonic() - began) * 1000)
 
     async def _call_roll(self) -> int:
         """Learn which queues and workers there are, when that is long ago; answers how many commands that took."""
         if monotonic() - self._called_at < ROLL_CALL_EVERY:
             return 0
-        self._published, self._workers = await self._store.roll_call()
+        self._published, workers = await self._store.roll_call()
+        self._prints = prints_of(self._published)
+        self._heartbeats = await self._store.heartbeats(workers)
         self._called_at = monotonic()
-        return 2
+        return 2 + bool(workers)
 
-    def _question(self, name: str, minutes: int | None = None) -> scripts.Call[list[Any]]:
-        asked = minutes or (RECENT if name in self._over else MINUTES)
-        return scripts.overview(QueueKeys(self._published[name]["wire"]), asked)
+    def _question(self, name: str, minutes: int) -> scripts.Call[list[Any]]:
+        """One queue's counters, with those of so many past minutes: what is over for good is asked for once."""
+        return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes)
 
     async def _completed(self, answers: dict[str, list[Any]], orders: Orders) -> tuple[dict[str, list[Any]], int]:
-        """The answers, whole ones where minutes are missing after a while without a look, and how many these are."""
+        """The answers, asked for again where a minute that is over is not known yet, and how many these are."""
         for name, answer in answers.items():
             self._remember(name, answer)
-        lacking = [name for name in answers if self._lacks(name, orders.now_ms)]
-        again = await self._store.run_all([self._question(name, MINUTES) for name in lacking])
+        lacking = {name: minutes for name in answers if (minutes := self._lacking(name, orders.now_ms))}
+        again = await self._store.run_all([self._question(name, minutes) for name, minutes in lacking.items()])
         for name, answer in zip(lacking, again, strict=True):
             self._remember(name, answer)
         return answers | dict(zip(lacking, again, strict=True)), len(lacking)
 
     def _remember(self, name: str, answer: list[Any]) -> None:
         """Keep the minutes that are over."""
-        running, minutes = answer[0] // MINUTE_MS, minutes_of(answer)
-        over = {running - back: minute for back, minute in enumerate(minutes) if back}
-        known = self._over.get(name, {}) | over
-        self._over[name] = {number: one for number, one in known.items() if number >= running - MINUTES}
+        if len(answer[MINUTES_AT]) > 1:
+            running = answer[0] // MINUTE_MS
+            over = {running - back: minute for back, minute in enumerate(minutes_of(answer)) if back}
+            known = self._over.get(name, {}) | over
+            self._over[name] = {number: one for number, one in known.items() if number >= running - MINUTES}
 
-    def _lacks(self, name: str, now_ms: int) -> bool:
-        running = now_ms // MINUTE_MS
-        return any(running - back not in self._over[name] for back in range(1, MINUTES + 1))
+    def _lacking(self, name: str, now_ms: int) -> int:
+        """How many past minutes have to be read for all of them to be known."""
+        running, over = now_ms // MINUTE_MS, self._over[name]
+        return max((back for back in range(1, MINUTES + 1) if running - back not in over), default=0)
 
     def _past(self, name: str, answer: list[Any]) -> list[Minute]:
         """The minutes before those of the answer, the newest first."""
-        running, told = answer[0] // MINUTE_MS, len(minutes_of(answer))
-        return [self._over[name].get(running - back, Minute()) for back in range(told, MINUTES + 1)]
+        running, told, over = answer[0] // MINUTE_MS, len(answer[MINUTES_AT]), self._over[name]
+        return [over.get(running - back) or Minute() for back in range(told, MINUTES + 1)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 BOUNDS_MS = (
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000,
@@ -9,9 +10,10 @@ BOUNDS_MS = (
 """Upper bounds of the latency histogram; `shared.lua` has the same list. One more bin holds what is above."""
 
 WAIT, RUN = "w", "r"
+_BINS = {kind: [f"{kind}{place}" for place in range(1, len(BOUNDS_MS) + 2)] for kind in (WAIT, RUN)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Minute:
     """One minute's counters: events by name, and the bins of both histograms as `w<bin>` and `r<bin>`."""
 
@@ -23,7 +25,12 @@ class Minute:
 
     def bins(self, kind: str) -> list[int]:
         """The histogram of waits or runs."""
-        return [self.of(f"{kind}{place}") for place in range(1, len(BOUNDS_MS) + 2)]
+        return self._histograms[kind]
+
+    @cached_property
+    def _histograms(self) -> dict[str, list[int]]:
+        """Picked out once: whoever looks often asks for those of past minutes again and again."""
+        return {kind: [self.of(name) for name in names] for kind, names in _BINS.items()}
 
 
 def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
@@ -40,7 +47,7 @@ def total(minutes: Sequence[Minute], event: str) -> int:
 
 def percentile_ms(minutes: Sequence[Minute], kind: str, share: float) -> float | None:
     """The duration that `share` of the jobs did not exceed, interpolated within its bin; None without jobs."""
-    bins = [sum(column) for column in zip(*(minute.bins(kind) for minute in minutes), strict=True)]
+    bins = list(map(sum, zip(*(minute.bins(kind) for minute in minutes), strict=True)))
     wanted, below = sum(bins) * share, 0
     for place, count in enumerate(bins):
         if count and below + count >= wanted:

@@ -1,6 +1,6 @@
 """How fast a queue moves, from its minute counters: what comes, what is claimed, what ends, how long a run takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -37,8 +37,9 @@ def pace_of(minutes: Sequence[Minute], now_ms: int) -> Pace:
     within the span is taken.
     """
     gone = (now_ms % 60_000) / 60_000
-    spans = (minutes[:2], minutes)
-    told = [_over(span, gone) for span in spans]
+    told = [_over(minutes[:2], gone)]
+    if not (told[0].out_per_s and told[0].claimed_per_s):
+        told.append(_over(minutes, gone))
     claimed = next((pace.claimed_per_s for pace in told if pace.claimed_per_s), 0.0)
     return replace(next((pace for pace in told if pace.out_per_s), told[-1]), claimed_per_s=claimed)
 
@@ -47,17 +48,16 @@ def _over(minutes: Sequence[Minute], gone: float) -> Pace:
     weights = [1.0] * (len(minutes) - 1) + [1 - gone]
     seconds = 60.0 * (len(minutes) - 1)
 
-    def per_s(*events: str) -> float:
-        counts = (sum(minute.of(event) for event in events) for minute in minutes)
-        return sum(count * weight for count, weight in zip(counts, weights, strict=True)) / seconds
+    def per_s(told: Callable[[Minute], int]) -> float:
+        return sum(told(minute) * weight for minute, weight in zip(minutes, weights, strict=True)) / seconds
 
-    claims = [f"{WAIT}{place}" for place in range(1, len(BOUNDS_MS) + 2)]
-    return Pace(seconds, per_s("enqueued"), per_s(*claims), per_s(*ENDS), _mean_run_ms(minutes))
+    came, claimed = per_s(lambda minute: minute.of("enqueued")), per_s(lambda minute: sum(minute.bins(WAIT)))
+    return Pace(seconds, came, claimed, per_s(lambda minute: sum(map(minute.of, ENDS))), _mean_run_ms(minutes))
 
 
 def _mean_run_ms(minutes: Sequence[Minute]) -> float | None:
     """The mean of the histogram's bins, each taken at its middle."""
-    bins = [sum(column) for column in zip(*(minute.bins(RUN) for minute in minutes), strict=True)]
+    bins = list(map(sum, zip(*(minute.bins(RUN) for minute in minutes), strict=True)))
     edges = (0, *BOUNDS_MS, BOUNDS_MS[-1] * 2)
     middles = ((low + high) / 2 for low, high in pairwise(edges))
     runs = sum(bins)

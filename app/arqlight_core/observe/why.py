@@ -9,7 +9,7 @@ from arqlight_core.observe.fleet import MINUTES, queue_view
 from arqlight_core.observe.job import JobView, sought
 from arqlight_core.observe.protection import LIMITED_SHOWN, Guard, breaker_view, guards_of, limit_names, limits_of
 from arqlight_core.observe.reasons import line_of, reasons_of
-from arqlight_core.observe.workers import workers_of
+from arqlight_core.observe.workers import prints_of, workers_of
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED, QueueKeys
@@ -47,7 +47,7 @@ async def _facts(store: Store, published: Mapping[str, dict[str, Any]], job: Job
         *(scripts.breaker(SHARED, need) for need in needs),
     ]
     ahead, overview, orders, limits, *breakers = await store.run_all(calls)
-    workers = workers_of(heartbeats, orders, published)
+    workers = workers_of(heartbeats, orders, prints_of(published))
     guarded = _guarded(only, orders, ["", *needs])
     return Facts(
         job=job,

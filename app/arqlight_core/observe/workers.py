@@ -78,11 +78,13 @@ class WorkerView:
         return "fails" if chore.failed else "is late" if late(chore, self.chores, self.started_ms) else ""
 
 
-def workers_of(
-    told: list[dict[str, Any]], orders: Orders, published: Mapping[str, dict[str, Any]]
-) -> tuple[WorkerView, ...]:
+def prints_of(published: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """The fingerprint of each queue's published declaration."""
+    return {name: fingerprint(declaration) for name, declaration in published.items()}
+
+
+def workers_of(told: list[dict[str, Any]], orders: Orders, prints: Mapping[str, str]) -> tuple[WorkerView, ...]:
     """The views of heartbeats, beside what was ordered and what is published."""
-    prints = {name: fingerprint(declaration) for name, declaration in published.items()}
     return tuple(_view(one, orders.requests.get(one["id"]), prints) for one in told)
 
 

@@ -51,6 +51,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         self._key_of = key_of
         self._rows: Rows[R] = Listed[R]((), key_of)
         self._now_ms = 0
+        self._cells: dict[int, Line] = {}
         self._drawn: dict[int, tuple[Line, bool]] = {}
         self._slid_at = 0.0
         self.placeholder: Sequence[Line] = ()
@@ -63,6 +64,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         """Show these rows, as they were at this moment of the server's clock."""
         self._now_ms = now_ms
         self._rows = rows
+        self._cells.clear()
         self.virtual_size = Size(self.room_for_text, rows.total + HEAD)
         self._follow()
         self.repaint()
@@ -71,7 +73,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         """Draw the rows under these columns from now on."""
         if columns != self._columns:
             self._columns = columns
-            self._fitted = fit(columns, self.room_for_text - self.LEAD)
+            self._fit()
             self.repaint()
 
     def start_over(self, placeholder: Sequence[Line] = ()) -> None:
@@ -183,10 +185,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Another width may have room for other columns."""
-        self._fitted = fit(self._columns, self.room_for_text - self.LEAD)
+        self._fit()
         self.virtual_size = Size(self.room_for_text, self._rows.total + HEAD)
         self._keep_in_sight()
         self.repaint()
+
+    def _fit(self) -> None:
+        self._fitted = fit(self._columns, self.room_for_text - self.LEAD)
+        self._cells.clear()
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row, a second one opens it; one on a title is told."""
@@ -210,12 +216,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
     def repaint(self) -> None:
         """Have exactly those lines drawn again that differ from what stands on the screen."""
         for y in range(self.size.height):
-            if self._drawn.get(y) != self._line(y):
+            line = self._line(y)
+            if self._drawn.get(y) != line:
+                self._drawn[y] = line
                 self.refresh(Region(0, y, self.room_for_text, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        self._drawn[y] = line, cursor = self._line(y)
+        self._drawn[y] = line, cursor = self._drawn.get(y) or self._line(y)
         return self.strip(line, cursor=cursor)
 
     def _line(self, y: int) -> tuple[Line, bool]:
@@ -230,7 +238,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         lead = self.lead(row, cursor=cursor)
         if row is None:
             return (*lead, Part("· · ·", "dim")), cursor
-        return (*lead, *spread(self._fitted, row, self._now_ms)), cursor
+        return (*lead, *self._cells_of(place, row)), cursor
+
+    def _cells_of(self, place: int, row: R) -> Line:
+        """The row under its columns: moving the cursor and scrolling do not lay it out again."""
+        cells = self._cells.get(place)
+        if cells is None:
+            cells = self._cells[place] = spread(self._fitted, row, self._now_ms)
+        return cells
 
     def lead(self, row: R | None, *, cursor: bool) -> Line:
         """What stands before a row's first column, in `LEAD` cells."""

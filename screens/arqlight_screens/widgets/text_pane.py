@@ -44,7 +44,7 @@ class TextPane(Toned, ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         before, width = self._wrapped, self.room_for_text
-        self._wrapped = [piece for line in self._lines for piece in _wrapped(line, width)]
+        self._wrapped = [piece for line in self._lines for piece in wrapped(line, width)]
         self.virtual_size = Size(width, len(self._wrapped))
         top = round(self.scroll_y)
         for y in range(self.size.height):
@@ -79,7 +79,7 @@ class TextPane(Toned, ScrollView, can_focus=True):
         self.scroll_to(y=y, animate=False, immediate=True)
 
 
-def _wrapped(line: Line, width: int) -> list[Line]:
+def wrapped(line: Line, width: int) -> list[Line]:
     """The line in pieces; where one must be cut, its tone is that of its last part, and the indent is kept."""
     if width_of(line) <= width or width < 1:
         return [line]
