@@ -17,6 +17,15 @@ CHANGING = (
     ("demo",),
     ("server", "start"),
     ("server", "stop"),
+    ("site", "add"),
+    ("site", "remove"),
+    ("incident", "open"),
+    ("incident", "give-up"),
+    ("host", "add"),
+    ("host", "remove"),
+    ("acknowledge",),
+    ("retention", "hold"),
+    ("retention", "release"),
 )
 """Commands that change something, beside the operations: these are refused one by one, when their login is, too."""
 

@@ -3,6 +3,7 @@
 Two tables: what the environment may set, and the variables that only help to put the server's address together.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -16,16 +17,10 @@ from platformdirs import user_data_path
 
 from arqlight_core import address
 from arqlight_core.errors import UsageError
+from arqlight_core.notice_settings import NoticeSettings
+from arqlight_core.setting_kinds import FEWEST_DAYS, MOST_DAYS, Address, Count, Days, Port, Secret
 
-Secret = Annotated[str, Meta(extra={"secret": "whole"})]
-"""Text that is never shown: neither by `repr` nor in an error nor in a log."""
-
-Address = Annotated[str, Meta(extra={"secret": "password"})]
-"""A URL, shown without its password."""
-
-Count = Annotated[int, Meta(ge=1)]
-Days = Annotated[int, Meta(ge=1, le=7)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
+logger = logging.getLogger("arqlight.settings")
 
 FAMOUS_PASSWORDS = frozenset({"admin", "admin123", "changeme", "password"})
 """Passwords out of examples, with which nothing may run in production."""
@@ -36,7 +31,7 @@ _WEB = re.compile(r"https?://[^\s/]+.*")
 field = msgspec.field
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(NoticeSettings, frozen=True, kw_only=True):
     """What the environment may set. Durations are in seconds unless a name says otherwise."""
 
     redis_url: Address | None = field(name="REDIS_URL", default=None)
@@ -107,6 +102,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     max_retention_days: Days = field(name="MAX_RETENTION_DAYS", default=7)
     """The longest that any domain data is kept."""
+
+    backup_uploads: bool = field(name="HEALER_BACKUP_UPLOADS", default=False)
+    """Whether a site's backup holds its uploads: they are many, and no fix touches them."""
+
+    verify_pause: Annotated[float, Meta(ge=0, le=15)] = field(name="HEALER_VERIFY_PAUSE", default=5.0)
+    """How long a fixed site is left alone between two looks at it."""
 
     n8n_webhook_url: Secret | None = field(name="N8N_WEBHOOK_URL", default=None)
     """Where task jobs are sent when n8n does them."""
@@ -203,6 +204,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     source = {name: text for name, text in told.items() if text}
     source.setdefault("ARQLIGHT_ENV", "production" if source.get("NODE_ENV") == "production" else "development")
     problems: list[str] = []
+    _clamp_days(source)
     server = _read(_Server, source, problems)
     settings = _read(Settings, source, problems)
     problems += [*_server_problems(server, settings), *_problems(settings)]
@@ -223,6 +225,19 @@ def _read(kind: type[Any], source: Mapping[str, str], problems: list[str]) -> An
         except (msgspec.ValidationError, ZoneInfoNotFoundError) as problem:
             problems.append(f"{one.encode_name}: {_in_words(problem, one.type)}")
     return kind(**values)
+
+
+def _clamp_days(source: dict[str, str]) -> None:
+    """Whoever wants data to be kept shorter or longer than may be gets what may be, with a warning."""
+    for variable in ("DEFAULT_RETENTION_DAYS", "MAX_RETENTION_DAYS"):
+        text = source.get(variable, "").strip()
+        if not re.fullmatch(r"[+-]?\d{1,9}", text):
+            continue
+        days = min(max(int(text), FEWEST_DAYS), MOST_DAYS)
+        if days != int(text):
+            bounds = f"{FEWEST_DAYS} to {MOST_DAYS} days"
+            logger.warning("%s is %s: data is kept for %s, so it counts as %d.", variable, text, bounds, days)
+            source[variable] = str(days)
 
 
 def _value(variable: str, text: str, kind: Any) -> Any:
@@ -264,6 +279,7 @@ def _is_encrypted(server: _Server, settings: Settings) -> bool:
 
 
 def _problems(settings: Settings) -> Iterator[str]:
+    yield from settings.notice_problems()
     if settings.default_retention_days > settings.max_retention_days:
         yield "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"
     if settings.n8n_webhook_url and not _WEB.fullmatch(settings.n8n_webhook_url):

@@ -27,6 +27,7 @@ def rules(*queues: QueueView, thresholds: Thresholds | None = None, around: Surr
         ({"counts": counts(waiting=1), "workers": 0}, Rule.NO_WORKER),
         ({"paused": Pause("ada", "", NOW)}, Rule.PAUSED),
         ({"breaker": BreakerState("open")}, Rule.BREAKER),
+        ({"limited": "breaker smtp relay is open", "counts": counts(held=3)}, Rule.BREAKER),
         ({"unknown": ("crm.letter",)}, Rule.UNKNOWN),
         ({"failed_share": 0.5}, Rule.FAILING),
         ({"counts": counts(dead=1)}, Rule.DEAD),
@@ -48,6 +49,7 @@ def test_each_rule_finds_what_it_is_for(told: dict[str, Any], rule: Rule):
         {"failed_share": 0.49},
         {"counts": counts(waiting=9_999), "oldest_ms": 15 * 60_000},
         {"breaker": BreakerState("half-open")},
+        {"limited": "limit per tenant: 20 per min, for acme"},
         {"settings": (SettingView("weight", "1", "1"),)},
     ],
 )
@@ -151,3 +153,12 @@ def test_thresholds_are_read_over_the_usual_ones():
 def test_a_threshold_that_cannot_be_is_refused_with_what_fits(text: str, sentence: str):
     with pytest.raises(UsageError, match=sentence.replace("(", r"\(")):
         read_thresholds(text)
+
+
+def test_a_queue_that_waits_for_a_dependency_says_for_which_and_how_to_try_it():
+    waiting = queue("crm:message", limited="breaker smtp relay is forced open", counts=counts(held=1200))
+    [found] = alerts(fleet_view(waiting))
+    assert found.text == "waits for smtp relay, whose breaker is open: 1,200 held"
+    assert found.remedy == "`arqlight half-open-breaker 'smtp relay'`"
+    assert (waiting.condition, waiting.behind) == ("breaker open", "smtp relay")
+    assert not queue("a:a", limited="breaker a:a is open").behind  # its own is told anyway

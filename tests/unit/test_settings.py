@@ -34,13 +34,74 @@ EVERY_SETTING = {
     "DEFAULT_RETENTION_DAYS": "1",
     "MAX_RETENTION_DAYS": "2",
     "N8N_WEBHOOK_URL": "https://n8n.example/hook",
+    "SMTP_HOST": "mail.example",
+    "SMTP_PORT": "25",
+    "SMTP_TLS": "tls",
+    "SMTP_USER": "ada",
+    "SMTP_PASSWORD": "post",
+    "NOTIFY_FROM": "fleet@example.com",
+    "NOTIFY_MAIL": "ops@example.com",
+    "NOTIFY_WEBHOOK_URL": "https://hooks.example/x",
+    "NOTIFY_WEBHOOK_SECRETS": "whsec_x",
+    "TELEGRAM_BASE_URL": "https://telegram.example",
+    "TELEGRAM_BOT_TOKEN": "1:a",
+    "TELEGRAM_CHAT_ID": "-5",
     "SSRF_ALLOWLIST": "127.0.0.1",
     "BULL_BOARD_USERNAME": "ops",
     "BULL_BOARD_PASSWORD": "board",
     "BULLMQ_ADMIN_PASSWORD": "boss",
     "PAYLOAD_ENC_KEYS": "a,b",
     "PHI_HMAC_KEY": "k",
+    "HEALER_BACKUP_UPLOADS": "true",
+    "HEALER_VERIFY_PAUSE": "2",
 }
+
+EVERY_VALUE = Settings(
+    redis_url="redis://example:6379/1",
+    redis_max_retries=7,
+    database_url="postgresql://example/db",
+    data_dir=Path("/var/lib/aq"),
+    read_only=True,
+    trash=3600.0,
+    trash_jobs=1000,
+    lease=5.0,
+    grace=0.0,
+    capacity=20,
+    order="strict",
+    timezone=ZoneInfo("America/Toronto"),
+    environment="production",
+    log="json",
+    log_level="DEBUG",
+    alerts="age=30m, crm:mail age=off",
+    port=3000,
+    breaker_threshold=6,
+    breaker_timeout_ms=1000,
+    max_fix_attempts=3,
+    incident_cooldown=0,
+    default_retention_days=1,
+    max_retention_days=2,
+    n8n_webhook_url="https://n8n.example/hook",
+    smtp_host="mail.example",
+    smtp_port=25,
+    smtp_tls="tls",
+    smtp_user="ada",
+    smtp_password=EVERY_SETTING["SMTP_PASSWORD"],
+    notify_from="fleet@example.com",
+    notify_mail="ops@example.com",
+    notify_webhook_url="https://hooks.example/x",
+    notify_webhook_secrets="whsec_x",
+    telegram_base_url="https://telegram.example",
+    telegram_bot_token=EVERY_SETTING["TELEGRAM_BOT_TOKEN"],
+    telegram_chat_id="-5",
+    ssrf_allowlist="127.0.0.1",
+    board_username="ops",
+    board_password=EVERY_SETTING["BULL_BOARD_PASSWORD"],
+    admin_password=EVERY_SETTING["BULLMQ_ADMIN_PASSWORD"],
+    payload_enc_keys="a,b",
+    phi_hmac_key="k",
+    backup_uploads=True,
+    verify_pause=2.0,
+)
 
 
 def test_an_empty_environment_gives_the_defaults():
@@ -57,38 +118,7 @@ def test_an_empty_environment_gives_the_defaults():
 
 
 def test_every_setting_has_its_variable():
-    assert load(EVERY_SETTING) == Settings(
-        redis_url="redis://example:6379/1",
-        redis_max_retries=7,
-        database_url="postgresql://example/db",
-        data_dir=Path("/var/lib/aq"),
-        read_only=True,
-        trash=3600.0,
-        trash_jobs=1000,
-        lease=5.0,
-        grace=0.0,
-        capacity=20,
-        order="strict",
-        timezone=ZoneInfo("America/Toronto"),
-        environment="production",
-        log="json",
-        log_level="DEBUG",
-        alerts="age=30m, crm:mail age=off",
-        port=3000,
-        breaker_threshold=6,
-        breaker_timeout_ms=1000,
-        max_fix_attempts=3,
-        incident_cooldown=0,
-        default_retention_days=1,
-        max_retention_days=2,
-        n8n_webhook_url="https://n8n.example/hook",
-        ssrf_allowlist="127.0.0.1",
-        board_username="ops",
-        board_password=EVERY_SETTING["BULL_BOARD_PASSWORD"],
-        admin_password=EVERY_SETTING["BULLMQ_ADMIN_PASSWORD"],
-        payload_enc_keys="a,b",
-        phi_hmac_key="k",
-    )
+    assert load(EVERY_SETTING) == EVERY_VALUE
     assert set(load(EVERY_SETTING).__struct_encode_fields__) == EVERY_SETTING.keys()
 
 
@@ -118,8 +148,10 @@ def test_what_is_not_ours_is_left_alone_and_an_empty_variable_is_not_set():
         ("REDIS_MAX_RETRIES", "-1", "REDIS_MAX_RETRIES: expected int >= 0"),
         ("CIRCUIT_BREAKER_THRESHOLD", "0", "CIRCUIT_BREAKER_THRESHOLD: expected int >= 1"),
         ("CIRCUIT_BREAKER_TIMEOUT", "5s", "CIRCUIT_BREAKER_TIMEOUT: expected int"),
-        ("MAX_RETENTION_DAYS", "8", "MAX_RETENTION_DAYS: expected int <= 7"),
-        ("DEFAULT_RETENTION_DAYS", "0", "DEFAULT_RETENTION_DAYS: expected int >= 1"),
+        ("MAX_RETENTION_DAYS", "week", "MAX_RETENTION_DAYS: expected int"),
+        ("SMTP_HOST", "mail.example", "SMTP_HOST: needs NOTIFY_FROM and NOTIFY_MAIL"),
+        ("NOTIFY_WEBHOOK_URL", "https://hooks.example", "NOTIFY_WEBHOOK_URL: needs NOTIFY_WEBHOOK_SECRETS"),
+        ("TELEGRAM_BOT_TOKEN", "1:a", "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID: one is of no use without the other"),
         ("MAX_RETENTION_DAYS", "2", "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"),
         ("N8N_WEBHOOK_URL", "ftp://n8n", "N8N_WEBHOOK_URL: is no address beginning with http:// or https://"),
         ("REDIS_URL", "http://a", "REDIS_URL: http://a is no server address; use redis://, rediss:// or unix://"),
@@ -131,6 +163,18 @@ def test_a_setting_that_does_not_fit_is_named(variable: str, text: str, told: st
     with pytest.raises(UsageError) as refused:
         load({variable: text})
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(("told", "counts"), [("0", 1), ("-3", 1), ("8", 7), ("99", 7)])
+def test_days_out_of_bounds_are_clamped_with_a_warning(told: str, counts: int, caplog: pytest.LogCaptureFixture):
+    settings = load({"DEFAULT_RETENTION_DAYS": told})
+    assert settings.default_retention_days == counts
+    assert f"DEFAULT_RETENTION_DAYS is {told}: data is kept for 1 to 7 days, so it counts as {counts}." in caplog.text
+
+
+def test_days_within_bounds_are_nobodys_concern(caplog: pytest.LogCaptureFixture):
+    assert load({"DEFAULT_RETENTION_DAYS": "2", "MAX_RETENTION_DAYS": "5"}).max_retention_days == 5
+    assert caplog.text == ""
 
 
 def test_all_problems_are_told_at_once():

@@ -12,7 +12,15 @@ from arqlight_core.errors import Discard, Unavailable, UsageError
 from arqlight_core.settings import Settings
 from arqlight_jobs.outbound import guard as guard_module
 from arqlight_jobs.outbound.client import correlated, site_client, webhook_client
-from arqlight_jobs.outbound.guard import BODY_CAP, AddressRefused, Guard, GuardedTransport, given_url, is_outside
+from arqlight_jobs.outbound.guard import (
+    BODY_CAP,
+    BODY_CAP_OF,
+    AddressRefused,
+    Guard,
+    GuardedTransport,
+    given_url,
+    is_outside,
+)
 from arqlight_jobs.outbound.verdict import Provider, judged_call
 from tests.unit.outbound.certificates import self_signed
 from tests.unit.outbound.standin import Answer, stand_in
@@ -182,6 +190,12 @@ async def test_a_body_is_read_up_to_its_cap():
     async with stand_in(Answer(body=b"x" * 10 * BODY_CAP)) as server, site_client(LOOPBACK) as client:
         answer = await client.get(server.url())
         assert answer.content == b"x" * BODY_CAP
+
+
+async def test_a_call_may_ask_for_another_cap():
+    async with stand_in(Answer(body=b"x" * 10 * BODY_CAP)) as server, site_client(LOOPBACK) as client:
+        answer = await client.get(server.url(), extensions={BODY_CAP_OF: 3 * BODY_CAP})
+        assert answer.content == b"x" * 3 * BODY_CAP
 
 
 async def test_a_packed_body_stays_packed():

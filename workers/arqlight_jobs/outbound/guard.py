@@ -24,6 +24,9 @@ MOST_TRIED = 3
 BODY_CAP = 64 * 1024
 """Bytes of a body that are read; the rest is nobody's concern."""
 
+BODY_CAP_OF = "body_cap"
+"""The extension by which one request asks for another cap."""
+
 INSIDE = tuple(
     ip_network(text)
     for text in ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16")
@@ -118,9 +121,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """The answer, its body cut off at the cap. Raises AddressRefused and httpx's errors."""
         response = await self._first_that_answers(request, await self._addresses(request))
         response.headers.pop("content-encoding", None)  # a body that is cut off, or a bomb, is not unpacked
-        stream = cast("httpx.AsyncByteStream", response.stream)
+        stream = _Capped(cast("httpx.AsyncByteStream", response.stream), request.extensions.get(BODY_CAP_OF, BODY_CAP))
         return httpx.Response(
-            response.status_code, headers=response.headers, stream=_Capped(stream), extensions=response.extensions
+            response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
         )
 
     async def _addresses(self, request: httpx.Request) -> list[str]:
@@ -156,11 +159,12 @@ def _pinned(request: httpx.Request, address: str) -> httpx.Request:
 class _Capped(httpx.AsyncByteStream):
     """The first bytes of a body."""
 
-    def __init__(self, body: httpx.AsyncByteStream) -> None:
+    def __init__(self, body: httpx.AsyncByteStream, cap: int) -> None:
         self._body = body
+        self._cap = cap
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in _first(self._body, BODY_CAP):
+        async for part in _first(self._body, self._cap):
             yield part
 
     async def aclose(self) -> None:
