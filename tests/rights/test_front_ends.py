@@ -41,8 +41,8 @@ VIEWING: dict[str, list[str]] = {
     "doctor": [],
 }
 CHANGING = {words[0] for words in read_only.CHANGING}
-ELSEWHERE = {"acl", "completion", "paths", "validation", "web"}
-"""Commands that ask no server."""
+ELSEWHERE = {"acl", "completion", "health", "notices", "paths", "validation", "web"}
+"""Commands that ask no server of queues."""
 
 
 @pytest.fixture
@@ -121,6 +121,10 @@ async def _flows(store: Store) -> object:
     return await observe.flows(store, await observe.fleet(store), "c")
 
 
+async def _horizons(store: Store) -> object:
+    return await observe.horizons(store, (await observe.fleet(store)).queues)
+
+
 LOOKS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "breaker": lambda store: observe.breaker(store, LETTERS.name),
     "breakers": observe.breakers,
@@ -129,7 +133,7 @@ LOOKS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "failed_jobs": lambda store: observe.failed_jobs(store, "f", [QUEUE.name]),
     "flow": lambda store: observe.flow(store, "c"),
     "flows": _flows,
-    "horizons": observe.horizons,
+    "horizons": _horizons,
     "job": lambda store: observe.job(store, "next"),
     "limits": observe.limits,
     "metrics": lambda store: observe.metrics(store, QUEUE.name),
