@@ -60,7 +60,7 @@ def test_one_group_is_shown_whole_with_what_can_be_done(failed: CommandLine) -> 
     shown = failed.run("failures", BUG.id).stdout
     for words in ("crm.mail:price", "crm.send 3", "acme 3", "w1 3", "3, of which 3 ended a job", "▇"):
         assert words in shown
-    assert f"arqlight retry crm:mail --fingerprint {BUG.id}" in shown
+    assert f"arqlight retry crm:mail --failure {BUG.id}" in shown
     assert "arqlight job job-2" in shown
     told = failed.told("failures", BUG.id)
     assert (told["pattern"], told["workers"], told["sample_job"]) == (BUG.pattern, {"w1": 3}, "job-2")
