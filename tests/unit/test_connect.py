@@ -159,6 +159,24 @@ async def test_a_server_that_hangs_up_is_tried_again_as_often_as_told(retries: i
     assert calls == 1 + retries
 
 
+async def test_behind_a_server_that_never_answers_nobody_waits_for_anybody_else_to_give_up():
+    lines = asyncio.Queue[asyncio.StreamWriter]()
+
+    def swallow(_: asyncio.StreamReader, line: asyncio.StreamWriter) -> None:
+        lines.put_nowait(line)
+
+    async with await asyncio.start_server(swallow, "127.0.0.1", 0) as listening:
+        store = Store(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}", retries=0)
+        calls = [asyncio.create_task(store.ping()) for _ in range(5)]
+        accepted = [await lines.get() for _ in calls]
+        assert not any(call.done() for call in calls)
+        for line in accepted:
+            line.close()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(answer, connect.OUTAGES) for answer in answers)
+        await store.close()
+
+
 async def test_a_user_of_an_acl_opens_and_is_told_what_it_may_not_do(own_server: EmbeddedServer):
     client: Any = connect.threaded(own_server.url)
     client.execute_command("ACL", "SETUSER", "ada", "on", ">p@ss", "~*", "+ping", "+client", "+select")

@@ -28,6 +28,7 @@ from arqlight_core import address
 from arqlight_core.address import checked, shown
 from arqlight_core.errors import ArqlightError, NotAllowed, ServerRefused, ServerUnreachable
 from arqlight_core.store import sentinel
+from arqlight_core.store.pool import ConcurrentPool
 
 __all__ = ["OUTAGES", "asynchronous", "checked", "explained", "shown", "threaded", "will_pass"]
 
@@ -112,7 +113,8 @@ def asynchronous(url: str, retries: int = RETRIES) -> "aioredis.Redis":
     told: dict[str, Any] = {"retry": _AsyncPatience(ExponentialBackoff(cap=0.5, base=0.05), retries), **_told(url)}
     if address.is_sentinel(url):
         return sentinel.asynchronous_master(url, told)
-    return aioredis.Redis.from_url(url, **told)  # pyright: ignore[reportUnknownMemberType]
+    pool: Any = ConcurrentPool.from_url(url, **told)  # pyright: ignore[reportUnknownMemberType]
+    return aioredis.Redis.from_pool(pool)
 
 
 def threaded(url: str, retries: int = RETRIES) -> "redis.Redis":

@@ -6,6 +6,7 @@ import redis.asyncio.sentinel as asynchronous
 import redis.sentinel as threaded
 
 from arqlight_core import address
+from arqlight_core.store.pool import ConcurrentPool
 
 _SENTINEL_PATIENCE = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "socket_keepalive": True}
 """A Sentinel that does not answer at once is passed over: there are others."""
@@ -13,7 +14,7 @@ _SENTINEL_PATIENCE = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "soc
 MASTER_NOT_FOUND = (asynchronous.MasterNotFoundError, threaded.MasterNotFoundError)
 
 
-class _AsyncMasterPool(asynchronous.SentinelConnectionPool):
+class _AsyncMasterPool(ConcurrentPool, asynchronous.SentinelConnectionPool):
     """Closes its connections to the Sentinels, too, when everything is closed."""
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's signature
