@@ -103,8 +103,10 @@ def completed(user: CommandLine, run_id: str) -> Any:
 def test_nothing_of_a_patient_is_in_redis_or_in_the_logs(user: CommandLine) -> None:
     path = sample(user.folder, 60)
     patients = {line.rsplit(";", 1)[1].partition(" ")[0] for line in path.read_text("cp1252").splitlines()[1:]}
-    user.start("fleet")
+    fleet = user.start("fleet")
     user.told("validate", str(path), "--wait")
+    fleet.terminate()
+    fleet.wait()
     user.run("server", "stop")
     told = [*(user.folder / "redis").rglob("*"), user.folder / "started.log"]
     written = b"".join(file.read_bytes() for file in told if file.is_file())

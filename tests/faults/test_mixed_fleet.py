@@ -15,7 +15,7 @@ from tests.faults.ledger import Auditor
 
 pytestmark = pytest.mark.fault
 
-EACH = 40
+EACH = 20
 
 
 async def start(fleet: Fleet, kind: str, socket: str) -> int:
@@ -41,7 +41,7 @@ async def produce(producer: ArqRedis) -> dict[str, Job]:
 
 async def outcome(job: Job) -> object:
     try:
-        return await job.result(timeout=30, poll_delay=0.05)
+        return await job.result(timeout=60, poll_delay=0.2)
     except ValueError as error:
         return str(error)
 

@@ -1,5 +1,6 @@
 """A fleet made of data: what the screens ask for is answered from here, and what they do is written down."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -234,6 +235,8 @@ class CannedFleet(CannedDomains):
         self.rows: Rows = rows
         self.jobs = jobs or {}
         self.failure: Exception | None = None
+        self.silence: asyncio.Event | None = None
+        """Where it is given, no view is answered any more; it is set as soon as one is asked for."""
         self.closed = False
         self.denied = frozenset[str]()
         self.read_only = False
@@ -246,6 +249,9 @@ class CannedFleet(CannedDomains):
         """What every other question of `arqlight_core.observe` is answered with, by the function's name."""
 
     async def view(self) -> FleetView:
+        if self.silence is not None:
+            self.silence.set()
+            await asyncio.Future[None]()
         self._fail()
         return self.seen
 

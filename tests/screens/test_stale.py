@@ -1,5 +1,7 @@
 """A server that is away, slow or says no: what is old says how old, and nothing is done that would be done later."""
 
+import asyncio
+
 import pytest
 
 from arqlight_core.errors import NotAllowed
@@ -22,6 +24,8 @@ async def test_while_the_server_is_away_nothing_is_asked_of_it_that_it_might_do_
     fleet: CannedFleet, ticker: Ticker
 ) -> None:
     async with visit(fleet) as guest:
+        fleet.silence = asyncio.Event()
+        await fleet.silence.wait()
         ticker.now += 8  # no look has failed yet: it hangs
         await guest.press("p")
         await guest.until(lambda: guest.toasts)

@@ -38,6 +38,15 @@ async def test_what_one_worker_runs_no_other_gets(line: Line):
     assert await line.claimed("w2") == []
 
 
+async def test_what_a_stock_worker_holds_is_looked_at_again_soon(line: Line):
+    """Were it put off by a lease, a Retry of the stock worker would come as much later."""
+    await line.put("a")
+    await line.raw.set("arq:in-progress:a", b"1", px=60_000)
+    answer = await line.claim()
+    assert answer.jobs == ()
+    assert answer.now_ms < await line.score("a") <= answer.now_ms + 500 < answer.now_ms + LEASE
+
+
 async def test_fences_grow_with_every_claim(line: Line):
     await line.put("a", "b", "c")
     fences = [job.lease.fence for job in (await line.claim(limit=2)).jobs]

@@ -82,8 +82,11 @@ def test_what_was_written_is_there_after_a_stop_and_a_start(own_server: Embedded
 
 
 def test_what_was_acknowledged_survives_a_crash(own_server: EmbeddedServer):
+    """While the disk is busy with what came before, an append waits for it, two seconds at most (everysec)."""
     for n in range(100):
         ask(own_server, "SET", f"key{n}", "value")
+    while ask(own_server, "INFO", "persistence")["aof_buffer_length"]:
+        pass
     kill(own_server)
     assert not own_server.is_up()
     own_server.ensure()

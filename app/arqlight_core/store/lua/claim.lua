@@ -9,6 +9,9 @@
 local limit, lease, keep, worker, seq = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local fleet_concurrency, poison_after, suspects_left, sole = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local memory = prefix .. 'claim:' .. worker
+-- How long a job that a stock worker holds is out of the way: it must not block the head of the line, and a Retry of that
+-- worker adds its delay to the score that stands here.
+local STOCK_HOLDS_MS = 500
 
 local function next_due()
   local head = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')
@@ -201,7 +204,7 @@ for i, id in ipairs(ids) do
     look_again_at(now + 200, id)  -- for a worker that has no suspect yet
   else
     local mine = lock(id, owner, lapsed, n)
-    look_again_at(now + lease, id)  -- also when a stock worker holds it: its job must not block the head
+    look_again_at(now + (mine and lease or math.min(lease, STOCK_HOLDS_MS)), id)
     if mine and not payloads_of[i] and redis.call('EXISTS', result_key(id)) == 1 then
       drop_ghost(id)
     elseif mine then
