@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import forked
+
 PATIENCE_SECONDS = 50.0
 PAUSE_SECONDS = 0.02
 
@@ -29,15 +31,7 @@ class CommandLine:
 
     def run(self, *arguments: str, expect: int = 0, typed: str | None = None) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end and check its exit status."""
-        done = subprocess.run(
-            [sys.executable, "-m", "arqlight", *arguments],
-            env=self.environment,
-            input=typed if typed is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        done = forked.run("arqlight.__main__", arguments, self.environment, typed or "")
         assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done

@@ -29,7 +29,7 @@ class Renewing(Store):
     async def run_settled(self, calls: Sequence[Call[Any]]) -> list[Any]:
         answers = await super().run_settled(calls)
         if any(call.name in ("call_off", "requeue") for call in calls):
-            self._ends += 10
+            self._ends += 1_000
             await super().run_settled([scripts.renew(QUEUE, self._ends, LOCK, [self._lease])])
         return answers
 

@@ -42,7 +42,7 @@ class Fragile(Outbox):
         return effect
 
 
-async def main(folder: str, database: str, receiver: str, policy: str, fence: str, _: str, look_up: str) -> None:
+async def _run(folder: str, database: str, receiver: str, policy: str, fence: str, _: str, look_up: str) -> None:
     async def send() -> str:
         killed_at("before it is sent")
         async with httpx.AsyncClient() as client:
@@ -65,5 +65,5 @@ async def main(folder: str, database: str, receiver: str, policy: str, fence: st
             print(effect.state, effect.provider_id)  # noqa: T201 - to the test
 
 
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+def main() -> None:
+    asyncio.run(_run(*sys.argv[1:]))

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 from arqlight_core.settings import Settings
 from arqlight_jobs.outbound.effects import Outbox
 from arqlight_jobs.outbound.outbox import Policy
+from tests import forked
 from tests.unit.outbound.crashing import POINTS
 from tests.unit.outbound.standin import Answer, StandIn, stand_in
 
@@ -36,15 +36,8 @@ class Killing:
 
     async def run(self, fence: int, point: str = "", *, look_up: bool = False) -> tuple[int, str]:
         arguments = [*self.given, str(fence), point, "yes" if look_up else "no"]
-        started = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.unit.outbound.crashing", *arguments),
-            cwd=ROOT,
-            env={**os.environ, "PYTHONWARNINGS": "error"},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        told, _ = await started.communicate()
-        assert started.returncode is not None
-        return started.returncode, told.decode().strip()
+        done = await asyncio.to_thread(forked.run, "tests.unit.outbound.crashing", arguments, os.environ)
+        return done.returncode, done.stdout.strip()
 
 
 @pytest.fixture
