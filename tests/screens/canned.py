@@ -7,14 +7,12 @@ from typing import Any
 from arqlight_core.errors import BulkNotFound, JobNotFound
 from arqlight_core.jobs import Failure, State
 from arqlight_core.observe import (
-    BreakerState,
     BulkView,
     Facts,
     FleetView,
     JobRow,
     JobView,
     QueueView,
-    SettingView,
     Why,
     Window,
     WorkerView,
@@ -165,24 +163,6 @@ def busy_fleet() -> FleetView:
     )
 
 
-def held_fleet() -> FleetView:
-    """What policies, breakers and missing code keep back, and what operators have changed."""
-    setting = SettingView("concurrency", "5", "2", "ada", "their API is slow", NOW - 60_000, NOW + 1_740_000)
-    bound = SettingView("fleet_concurrency", "6", "6")
-    return fleet_view(
-        queue("crm:message", counts=counts(waiting=3, held=41), limited="20 per min is used up"),
-        queue("flrts:tasks:create", counts=counts(held=7, dead=1), unknown=("flrts.create_task",)),
-        queue(
-            "healer:incident-processing",
-            counts=counts(held=118, active=1),
-            breaker=BreakerState("open", NOW + 240_000, "5 jobs in a row failed"),
-        ),
-        queue("outreach:personalise", counts=counts(held=2), breaker=BreakerState("half-open")),
-        queue("outreach:send", counts=counts(active=2), settings=(setting, bound)),
-        queue("site:publish", counts=counts(completed=4), drift=1),
-    )
-
-
 def few_rows(queue_name: str, state: State) -> Sequence[JobRow]:
     prefix = f"{{{queue_name}}}:"
     if state is State.DEAD:
@@ -235,8 +215,7 @@ class CannedFleet(CannedDomains):
         self.rows: Rows = rows
         self.jobs = jobs or {}
         self.failure: Exception | None = None
-        self.silence: asyncio.Event | None = None
-        """Where it is given, no view is answered any more; it is set as soon as one is asked for."""
+        self.silence: asyncio.Event | None = None  # given: no view is answered; set as soon as one is asked for
         self.closed = False
         self.denied = frozenset[str]()
         self.read_only = False

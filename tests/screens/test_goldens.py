@@ -8,7 +8,8 @@ import pytest
 from arqlight_core.jobs import State
 from arqlight_core.operations import Report
 from arqlight_screens.source import Unavailable
-from tests.screens.canned import CannedFleet, bulk, busy_fleet, fleet_view, held_fleet, job
+from tests.screens.canned import CannedFleet, bulk, busy_fleet, fleet_view, job
+from tests.screens.canned_holds import held_fleet
 from tests.screens.conftest import Ticker, Visit, visit
 
 SIZES = [(80, 24), (120, 40)]
