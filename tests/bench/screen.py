@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import compileall
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -138,12 +139,22 @@ async def server_cpu(raw: Any) -> float:
     return (told["used_cpu_user_main_thread"] + told["used_cpu_sys_main_thread"]) * 1000
 
 
+async def server_takes(raw: Any, opened: Room, seconds: float) -> float:
+    """Milliseconds of processor time of the server in so many seconds."""
+    before = await server_cpu(raw)
+    await asyncio.to_thread(opened.terminal.listen, seconds)
+    return await server_cpu(raw) - before
+
+
 async def looking(raw: Any, opened: Room, seconds: float) -> list[Figure]:
-    """What a look costs the server: its processor's whole time, and first without what counts the commands."""
+    """What a look costs the server: its processor's time beyond what it takes while the room stands still."""
     async with stirred(raw):
-        before, looks = await server_cpu(raw), opened.looks
-        await asyncio.to_thread(opened.terminal.listen, seconds)
-        server_ms = (await server_cpu(raw) - before) / max(1, opened.looks - looks)
+        os.kill(opened.terminal.pid, signal.SIGSTOP)
+        idle_ms = await server_takes(raw, opened, seconds)
+        os.kill(opened.terminal.pid, signal.SIGCONT)
+        await asyncio.to_thread(opened.terminal.listen, 1.0)
+        looks = opened.looks
+        server_ms = (await server_takes(raw, opened, seconds) - idle_ms) / max(1, opened.looks - looks)
         looks, listening = opened.looks, asyncio.create_task(asyncio.to_thread(opened.terminal.listen, seconds))
         sent = await commands(raw, seconds)
         await listening

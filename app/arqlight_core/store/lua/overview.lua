@@ -6,8 +6,6 @@
 -- Event: none
 local waiting = redis.call('ZCOUNT', queue, '-inf', now)
 local running = redis.call('ZCOUNT', active, '(' .. now, '+inf')
-local again = redis.call('ZCOUNT', retrying, '(' .. now, '+inf')
-local kept = redis.call('ZCOUNT', held, '(' .. now, '+inf')
 local future = redis.call('ZCARD', queue) - waiting
 -- Behind the first job that stands at its due moment nobody has waited longer; of more than fifty with one the oldest is told.
 local function oldest_due()
@@ -22,7 +20,7 @@ local function oldest_due()
   return oldest
 end
 -- Why those are held that are to run next.
-local function reasons()
+local function reasons_of_held()
   local told = {}
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', held, '(' .. now, '+inf', 'LIMIT', 0, 10)) do
     local because, by = unpack(redis.call('HMGET', record_key(id), 'because', 'by'))
@@ -30,12 +28,22 @@ local function reasons()
   end
   return told
 end
+-- Of most queues nothing of this stands: one question then, instead of seven.
+local again, kept, reasons, paused, holds, ramp_end = 0, 0, {}, {}, {}, 0
+local own_breaker = {false, false, false, false, false, false, false}
+if redis.call('EXISTS', retrying, held, prefix .. 'paused', prefix .. 'holds', prefix .. 'ramp', prefix .. 'breaker:') > 0 then
+  again = redis.call('ZCOUNT', retrying, '(' .. now, '+inf')
+  kept = redis.call('ZCOUNT', held, '(' .. now, '+inf')
+  reasons = reasons_of_held()
+  paused, holds = redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'holds')
+  ramp_end = math.max(0, redis.call('PEXPIRETIME', prefix .. 'ramp'))
+  own_breaker = redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why', 'since')
+end
 local minutes = {}
 for back = 0, tonumber(ARGV[1]) do minutes[#minutes + 1] = redis.call('HGETALL', minute_key(now - back * 60000)) end
 return {
   now, waiting, math.max(0, future - running - again - kept), running, again, kept,
   redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
-  oldest_due(), redis.call('HGETALL', prefix .. 'paused'), redis.call('HGETALL', prefix .. 'totals'), minutes,
-  redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why', 'since'), reasons(),
-  math.max(0, redis.call('PEXPIRETIME', prefix .. 'ramp')), redis.call('HGETALL', prefix .. 'holds'),
+  waiting > 0 and oldest_due() or -1, paused, redis.call('HGETALL', prefix .. 'totals'), minutes,
+  own_breaker, reasons, ramp_end, holds,
 }
