@@ -9,6 +9,7 @@ from arqlight_screens.text import middle, pad
 
 R = TypeVar("R")
 GAP = 1
+_BETWEEN = Part(" " * GAP)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def spread(fitted: Fitted[R], row: R, now_ms: int) -> Line:
     """One row under its columns."""
     line = list[Part]()
     for column, width in fitted:
-        line.extend((*column.draw(row, now_ms, width), Part(" " * GAP)))
+        line.extend(column.draw(row, now_ms, width))
+        line.append(_BETWEEN)
     return tuple(line)
 
 

@@ -41,21 +41,21 @@ def place_at(line: Iterable[Part], x: int) -> int | None:
     return None
 
 
-_GROUNDED = ("head", "badge", "chosen")
+_GROUNDED = {"head", "badge", "chosen"}
 """Tones with a background of their own: blanks in them are seen."""
 
 
 def joined(line: Iterable[Part]) -> list[Part]:
     """The visible line with neighbours of one tone in one part, for each costs time and bytes; blanks join any."""
     parts = list[Part]()
-    for text, tone in line:
+    for part in line:
+        text, tone = part
         before = parts[-1].tone if parts else None
-        blank = text.isspace() and tone not in _GROUNDED and before not in _GROUNDED
-        if before is not None and (tone == before or blank):
-            parts[-1] = Part(parts[-1].text + visible(text), before)
+        if before is not None and (tone == before or (text.isspace() and not {tone, before} & _GROUNDED)):
+            parts[-1] = Part(parts[-1].text + text, before)
         else:
-            parts.append(Part(visible(text), tone))
-    return parts
+            parts.append(part)
+    return [Part(visible(text), tone) for text, tone in parts]
 
 
 TONE_CLASSES = {"line--cursor", *(f"tone--{tone}" for tone in get_args(Tone))}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from arqlight_core.jobs import State
@@ -45,7 +46,7 @@ class BreakerState:
     """When it last turned; 0 where that is not known, as of one that is forced."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QueueView:
     """One queue. Counts are exact; rates look back one minute, percentiles and failures five."""
 
@@ -92,7 +93,7 @@ class QueueView:
         found = _BEHIND.match(self.limited)
         return found["name"] if found and found["name"] != self.name else ""
 
-    @property
+    @cached_property
     def condition(self) -> str:
         """The gravest that applies, in one word or two: paused, breaker open, no worker ... down to busy or idle."""
         counts = self.counts

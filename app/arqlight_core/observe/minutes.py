@@ -30,7 +30,8 @@ class Minute:
     @cached_property
     def _histograms(self) -> dict[str, list[int]]:
         """Picked out once: whoever looks often asks for those of past minutes again and again."""
-        return {kind: [self.of(name) for name in names] for kind, names in _BINS.items()}
+        known = self.counts.get
+        return {kind: [known(name, 0) for name in names] for kind, names in _BINS.items()}
 
 
 def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
