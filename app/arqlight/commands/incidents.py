@@ -114,7 +114,7 @@ async def show(incident_id: str, /, *, json: bool = False) -> None:
         return
     output.say(f"incident {found.id} on {found.site_id}: {found.phase.value}, {PROGRESS[found.phase]} %")
     output.say(
-        f"{_about(found)}, opened {_ago(found.opened_at)} ago by {found.opened_by}, {found.attempts} fixes begun"
+        f"{_about(found)}, opened {_ago(found.opened_at)} ago by {found.opened_by}, {_fixes(found.attempts)} begun"
     )
     if found.closed_reason or found.given_up:
         output.say(found.closed_reason or f"to be given up: {found.given_up}")
@@ -157,3 +157,7 @@ def _step_row(step: Step) -> list[object]:
 
 def _ago(moment: datetime) -> str:
     return age((now() - moment).total_seconds() * _MILLISECONDS)
+
+
+def _fixes(number: int) -> str:
+    return "1 fix" if number == 1 else f"{number} fixes"

@@ -37,7 +37,7 @@ BY_SYMPTOM = {
 
 BY_OUTCOME = {
     Outcome.FLAPPING: "The same comes back after each fix: its cause lies deeper than what was fixed.",
-    Outcome.OUT_OF_REACH: "Give us the site's folder, wp-cli or hooks, so that more can be seen and done.",
+    Outcome.OUT_OF_REACH: "See to it that the site can be reached: by its address, in its folder, by wp-cli or hooks.",
     Outcome.NO_BACKUP: "Make a backup possible first: nothing is fixed without one.",
     Outcome.NO_PLAYBOOK: "No playbook that may be used on this site treats this; it needs a person.",
     Outcome.SECURITY: "Nothing was changed, so that traces stay; the evidence lies in the incident's folder.",

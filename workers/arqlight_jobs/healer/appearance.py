@@ -6,7 +6,7 @@ import msgspec
 
 from arqlight_jobs.healer.evidence import Fault, Page, PageName, Sign
 from arqlight_jobs.healer.fatal_lines import fatals_in
-from arqlight_jobs.healer.probe import Outside
+from arqlight_jobs.healer.probe import INTERNAL, Outside
 
 SMALLEST_SHARE = 0.4
 """Of its usual size: a page below it has lost its content."""
@@ -63,7 +63,7 @@ def complaints(outside: Outside, usual: Sequence[Look]) -> tuple[Complaint, ...]
     """What is wrong with the site; `usual` is how it looked when it was well, as far as that is known."""
     known = {look.name: look for look in usual}
     if outside.name.problem:
-        return (Complaint("name", "cannot be resolved"),)
+        return (Complaint("name", "is internal" if outside.name.problem == INTERNAL else "cannot be resolved"),)
     told = [
         Complaint(page.name.value.replace("_", " "), what)
         for page in outside.pages

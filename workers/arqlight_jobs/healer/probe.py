@@ -34,7 +34,7 @@ PATHS = {
     PageName.FEED: "/feed/",
     PageName.STATIC: "/wp-includes/images/blank.gif",
 }
-INTERNAL = "It leads to an internal address."
+INTERNAL = "It leads to an internal address; if that is yours, put it into SSRF_ALLOWLIST."
 NO_NAME = "There is no such name."
 NO_RESOLVER = "Our resolver does not answer."
 
