@@ -45,6 +45,7 @@ COMMANDS = {
     "trash": "arqlight.commands.trash:trash",
     "breakers": "arqlight.commands.protection:breakers",
     "limits": "arqlight.commands.protection:limits",
+    "holds": "arqlight.commands.holds:holds",
     "alerts": "arqlight.commands.alerts:alerts",
     "events": "arqlight.commands.events:events",
     "audit": "arqlight.commands.audit:audit",

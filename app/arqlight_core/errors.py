@@ -64,7 +64,7 @@ class JobNotFound(UsageError):
 
 
 class JobTypeNotFound(UsageError):
-    """The catalogue has no such job type."""
+    """The catalogue has no such job type, or no such job has run."""
 
 
 class PayloadInvalid(UsageError):

@@ -59,3 +59,14 @@ def test_limits_are_shown_with_their_rates(declared: CommandLine) -> None:
     [view] = declared.told("limits")
     assert (view["name"], view["rates"], view["denials"], view["keys"]) == ("tenant mail", ["3 per s"], 0, [])
     assert "tenant mail" in declared.run("limits").stdout
+
+
+def test_standing_holds_are_listed_with_what_ends_them(declared: CommandLine) -> None:
+    assert "No hold stands" in declared.run("holds").stdout
+    declared.run("set-hold", "protected:fragile", "--where", "tenant=acme", "--for", "2h", "--reason", "unpaid")
+    [hold] = declared.told("holds", "protected:fragile")
+    assert (hold["queue"], hold["reason"]) == ("protected:fragile", "unpaid")
+    assert f"arqlight lift-hold protected:fragile --rule {hold['id']}" in declared.run("holds").stdout
+    declared.run("lift-hold", "protected:fragile", "--rule", hold["id"])
+    assert declared.told("holds") == []
+    assert "There is no queue nowhere" in declared.run("holds", "nowhere", expect=2).stderr

@@ -35,6 +35,7 @@ VIEWING: dict[str, list[str]] = {
     "trash": [],
     "breakers": [],
     "limits": [],
+    "holds": [],
     "alerts": [],
     "events": [],
     "audit": [],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from arqlight_core.errors import UsageError
+from arqlight_core.errors import JobTypeNotFound, UsageError
 from arqlight_core.observe.minutes import BOUNDS_MS, RUN, WAIT, Minute, percentile_ms
 from arqlight_core.observe.window import keys_of
 from arqlight_core.policy import DAY, HOUR, MINUTE, milliseconds, spoken
@@ -62,11 +62,13 @@ class Metrics:
 async def metrics(store: Store, queue: str | None, job_type: str | None = None, span: timedelta = HOUR) -> Metrics:
     """The series over a span back from now, of one queue or of all. A job type's waits are those of its completed jobs.
 
-    Raises QueueNotFound, and UsageError for a span that is longer than what is kept.
+    Raises QueueNotFound, JobTypeNotFound, and UsageError for a span that is longer than what is kept.
     """
     if not MINUTE <= span <= HOURS_KEPT:
         raise UsageError(f"Metrics of {spoken(span)} are not to be had; ask for 1 min to {spoken(HOURS_KEPT)}.")
     queues = [await keys_of(store, queue)] if queue else await _all(store)
+    if job_type and job_type not in (known := await store.counted_job_types(queues)):
+        raise JobTypeNotFound(f"No job of type {job_type} has run there; known are: {', '.join(known) or 'none'}.")
     unit, step = ("minute", MINUTE) if span <= BY_MINUTE_UP_TO else ("hour", HOUR)
     step_ms, many = milliseconds(step), -(-span // step)
     now_ms = await store.time_ms()

@@ -214,11 +214,20 @@ class Store:
             answers = await pipe.execute()
         return {stream: [_told(row) for row in rows] for stream, rows in zip(last, answers, strict=True)}
 
+    async def counted_job_types(self, queues: Sequence[QueueKeys]) -> list[str]:
+        """The job types that minutes are counted of, in any of these queues."""
+        pipe = self._client.pipeline(transaction=False)
+        for queue in queues:
+            pipe.hkeys(f"{queue.prefix}types")
+        return sorted({name.decode() for names in await pipe.execute() for name in names})
+
     async def purges(self, queue: QueueKeys) -> list[tuple[str, dict[str, str]]]:
         """What can be undone in a queue, newest first: (operation, state, jobs, by, reason, at)."""
         operations = [one.decode() for one in await self._client.zrevrange(queue.trash, 0, -1)]
-        notes = [await self._client.hgetall(queue.trash_note(operation)) for operation in operations]
-        readable = ({k.decode(): v.decode(errors="replace") for k, v in note.items()} for note in notes)
+        pipe = self._client.pipeline(transaction=False)
+        for operation in operations:
+            pipe.hgetall(queue.trash_note(operation))
+        readable = ({k.decode(): v.decode(errors="replace") for k, v in note.items()} for note in await pipe.execute())
         return [(operation, note) for operation, note in zip(operations, readable, strict=True) if note]
 
     async def is_paused(self, queue: QueueKeys) -> bool:
