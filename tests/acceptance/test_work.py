@@ -6,9 +6,11 @@ import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from arqlight_core.store import connect
 from tests.acceptance.command_line import CommandLine
 
 pytestmark = pytest.mark.acceptance
@@ -132,3 +134,15 @@ def test_a_check_without_a_server_fails_with_a_sentence(worker: CommandLine) -> 
     said = worker.run("work", "letters.jobs.WorkerSettings", "--check", expect=1).stderr
     assert "No server answers at redis://:***@127.0.0.1:1/0" in said
     assert "geheim" not in said
+
+
+def test_a_login_that_may_not_work_is_told_so_at_once(worker: CommandLine, folder: Path) -> None:
+    socket = folder / "redis" / "server.sock"
+    rules = worker.run("acl", "viewer", "--queue", "mine").stdout.split()
+    client: Any = connect.threaded(f"unix://{socket}")
+    client.execute_command("ACL", "SETUSER", "reader", "on", ">pw", *rules)
+    client.close()
+    worker.extra["REDIS_URL"] = f"unix://reader:pw@{socket}"
+    told = worker.run("work", "letters.jobs.WorkerSettings", expect=1).stderr
+    assert "Your login reader may not work off mine" in told
+    assert "`arqlight acl worker --user NAME`" in told

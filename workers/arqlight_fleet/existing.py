@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from arq.constants import default_queue_name, health_check_key_suffix
 from arq.worker import get_kwargs
 
+from arqlight_core import rights
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings
 from arqlight_core.store import connect
-from arqlight_core.store.gateway import OUTAGES
+from arqlight_core.store.gateway import OUTAGES, Store
+from arqlight_core.store.keys import QueueKeys
 from arqlight_fleet.arq_words import url_of
 from arqlight_fleet.worker import FleetWorker
 
@@ -42,13 +45,23 @@ def worker_of(path: str, arguments: dict[str, Any], settings: Settings) -> Fleet
         raise UsageError(f"{path} does not describe a worker: {str(problem).rstrip('.')}.") from problem
 
 
+async def refuse_unfit(arguments: dict[str, Any]) -> None:
+    """Raises NotAllowed for a login that may not work off the queue; a server that is away is waited for later."""
+    url, queue = _served(arguments)
+    store = Store(url)
+    with suppress(*OUTAGES):
+        try:
+            await rights.refuse_serving(store, [QueueKeys(queue)])
+        finally:
+            await store.close()
+
+
 async def health(arguments: dict[str, Any]) -> str:
     """What the worker last wrote under its health-check key; empty when it wrote nothing lately.
 
     Raises ServerUnreachable or ServerRefused.
     """
-    url = arguments.get("url") or url_of(arguments.get("redis_settings"), arguments.get("redis_pool"))
-    queue = arguments.get("queue_name") or default_queue_name
+    url, queue = _served(arguments)
     client: Any = connect.asynchronous(url)
     try:
         told: bytes | None = await client.get(arguments.get("health_check_key") or queue + health_check_key_suffix)
@@ -57,6 +70,12 @@ async def health(arguments: dict[str, Any]) -> str:
     finally:
         await client.aclose()
     return (told or b"").decode(errors="replace")
+
+
+def _served(arguments: dict[str, Any]) -> tuple[str, str]:
+    """The server's address and the queue."""
+    url = arguments.get("url") or url_of(arguments.get("redis_settings"), arguments.get("redis_pool"))
+    return url, arguments.get("queue_name") or default_queue_name
 
 
 def _imported(path: str) -> object:

@@ -42,6 +42,7 @@ def work(
         arguments["burst"] = burst
     if check:
         return _check(arguments)
+    asyncio.run(existing.refuse_unfit(arguments))
     if processes == 1:
         run(lambda: existing.worker_of(worker_settings, arguments, settings))
     else:
