@@ -69,6 +69,10 @@ class Toned(Widget):
         self._tones: dict[tuple[Tone, bool], Style] = {}
         super().__init__(id=id)
 
+    def on_unmount(self) -> None:
+        """Leave nothing drawn behind: Textual keeps the caches of a thousand widgets, also of those that are gone."""
+        self._styles_cache.clear()
+
     @property
     def room_for_text(self) -> int:
         """Cells of a line: the widget's width without its scrollbar."""
