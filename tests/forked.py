@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -32,6 +33,16 @@ def run(
             process.kill()
             raise TimeoutError(f"{module} {' '.join(arguments)} did not end within {seconds} s")
         return CompletedProcess(arguments, process.exitcode, files[OUTPUT].read_text(), files[ERRORS].read_text())
+
+
+def begin(module: str, arguments: Sequence[str], errors: Path) -> BaseProcess:
+    """Start a module's `main` with these arguments; what it says on standard error is in the file."""
+    nowhere = Path(os.devnull)
+    process = _SERVER.Process(
+        target=_main, args=(module, list(arguments), dict(os.environ), [nowhere, nowhere, errors])
+    )
+    process.start()
+    return process
 
 
 def _main(module: str, arguments: list[str], environment: dict[str, str], files: Sequence[Path]) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from arqlight_core.process_identity import born, place
 from arqlight_fleet import neighbourhood
 
-pytestmark = pytest.mark.skipif(not neighbourhood.place(), reason="only Linux tells one boot from another")
+pytestmark = pytest.mark.skipif(not place(), reason="only Linux tells one boot from another")
 
 
 def told(pid: int, **changes: Any) -> dict[str, Any]:
-    return {"pid": pid, "place": neighbourhood.place(), "born": neighbourhood.born(pid), **changes}
+    return {"pid": pid, "place": place(), "born": born(pid), **changes}
 
 
 def test_a_process_that_runs_is_not_dead():

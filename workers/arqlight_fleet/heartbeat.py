@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from arqlight_core.clock import monotonic, now_ms
+from arqlight_core.process_identity import born, place
 from arqlight_core.store.declarations import declarations, fingerprint, undeclared
-from arqlight_fleet import neighbourhood
 from arqlight_fleet.attempt import Attempt
 from arqlight_fleet.chore import Chore
 from arqlight_fleet.vitals import Vitals
@@ -77,8 +77,8 @@ def _identity(worker_id: str) -> dict[str, Any]:
         "id": worker_id,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "place": neighbourhood.place(),
-        "born": neighbourhood.born(os.getpid()),
+        "place": place(),
+        "born": born(os.getpid()),
         "started_ms": now_ms(),
         "python": platform.python_version(),
         "version": importlib.metadata.version("arqlight"),

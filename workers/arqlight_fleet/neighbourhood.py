@@ -1,30 +1,9 @@
 """Which worker processes are our neighbours, so that we can tell a dead one from one that is merely silent."""
 
-import functools
 import os
-from pathlib import Path
 from typing import Any
 
-_STATE, _BORN = 0, 19
-"""Where /proc/<pid>/stat has the state and the start (ticks since boot), counted behind the command; see proc(5)."""
-
-
-@functools.cache
-def place() -> str:
-    """Names the machine's boot and the process-id space: only there does a pid mean what we think. Empty if unknown."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def born(pid: int) -> str:
-    """When the process began: with its pid that names it, for pids are used again. Empty if unknown.
-
-    Not psutil's moment on the wall clock: that moves when the clock is set, and would make the living look dead.
-    """
-    return _told_by_kernel(pid, _BORN)
+from arqlight_core.process_identity import born, is_zombie, place
 
 
 def is_dead(told: dict[str, Any]) -> bool:
@@ -37,12 +16,5 @@ def is_dead(told: dict[str, Any]) -> bool:
         return True
     except PermissionError:
         return False
-    state, begun = _told_by_kernel(told["pid"], _STATE), born(told["pid"])
-    return state == "Z" or bool(begun and told.get("born") and begun != told["born"])
-
-
-def _told_by_kernel(pid: int, place_in_line: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[place_in_line]
-    except OSError:
-        return ""
+    begun = born(told["pid"])
+    return is_zombie(told["pid"]) or bool(begun and told.get("born") and begun != told["born"])

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from arqlight_jobs.healer.dump_file import DumpFile
+
 PASSWORD = b"hunter2hunter2"
 ODD = os.fsdecode(b"caf\xe9.txt")
 
@@ -47,6 +49,6 @@ def moved_to(root: Path, folder: Path) -> Callable[[str], None]:
     return aside
 
 
-def a_dump(folder: Path, content: bytes = b"CREATE TABLE wp_options;\n-- Dump completed on 2026-01-01\n") -> Path:
+def a_dump(folder: Path, content: bytes = b"CREATE TABLE wp_options;\n-- Dump completed on 2026-01-01\n") -> DumpFile:
     (folder / "dump.sql").write_bytes(content)
-    return folder / "dump.sql"
+    return DumpFile(folder / "dump.sql", len(content))

@@ -42,6 +42,10 @@ HEALTHY: dict[Phase, list[Outcome]] = {
 """What each phase comes to, the first time, the second; the last one counts from then on."""
 
 
+NOTICES = (NOTICE, "notify.alert")
+"""Job types of another queue, which tell persons."""
+
+
 class Crash(BaseException):
     """The process is gone."""
 
@@ -142,7 +146,7 @@ class ClinicRun(FakeRun):
         *,
         delay: timedelta = timedelta(0),  # noqa: ARG002 - a run's own signature
     ) -> Enqueued:
-        if job_type == NOTICE:
+        if job_type in NOTICES:
             self.clinic.ticked("before queueing a notice")
             self.clinic.notices.add((self.job_id, payload))
             self.clinic.ticked("after queueing a notice")

@@ -19,7 +19,7 @@ from arqlight_jobs.healer.evidence import (
     Sign,
 )
 from arqlight_jobs.healer.probe import Outside
-from arqlight_jobs.healer.verify import Verdict, in_logs, since, verdict_on
+from arqlight_jobs.healer.verify import Verdict, in_logs, since, verdict_on, with_middle_times
 
 HOME = Page(PageName.HOME, "http://example.com/", 200, size=10_000, has_phrase=True, ttfb_ms=100.0)
 USUAL = (
@@ -121,6 +121,14 @@ def test_three_good_rounds_in_a_row_are_well_and_three_bad_ones_are_not(
     rounds: list[tuple[Complaint, ...]], verdict: Verdict | None
 ) -> None:
     assert verdict_on(rounds, BAD) is verdict
+
+
+def test_a_single_slow_answer_does_not_make_a_page_slow():
+    gone = home(status=0, ttfb_ms=0.0)
+    [once] = with_middle_times([home(ttfb_ms=900.0)], [[home()], [gone], [home()]])
+    assert (once.ttfb_ms, with_middle_times([gone], [[home()]])) == (100.0, (gone,))
+    [each_time] = with_middle_times([home(ttfb_ms=900.0)], [[home(ttfb_ms=800.0)], [home()]])
+    assert each_time.ttfb_ms == 800.0
 
 
 def a_fatal(slug: str, times: int = 1) -> Fatal:

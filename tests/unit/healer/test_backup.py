@@ -99,7 +99,7 @@ def test_too_little_room_is_seen_before_anything_is_written(root: Path, shelf: S
 def test_the_dump_gives_way_when_there_is_no_room_for_it(root: Path, shelf: Shelf, tmp_path: Path) -> None:
     dump = a_dump(tmp_path, os.urandom(2_000_000))
     backup = taken(replace(shelf, free=little), Wish(root, dump=dump), ignored)
-    assert (backup.scope, backup.dump, dump.exists()) == ("minimal", "", False)
+    assert (backup.scope, backup.dump, dump.path.exists()) == ("minimal", "", False)
     assert "no room" in backup.database_problem
 
 

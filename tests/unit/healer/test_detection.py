@@ -108,6 +108,7 @@ MAINTAINED = page(status=503, signs=(Sign.ERROR_PAGE,), headers={"retry-after": 
 def test_an_update_that_may_be_going_on_is_left_alone():
     young, old = Tree(maintenance=Maintenance(30.0, 1)), Tree(maintenance=Maintenance(900.0))
     assert believed(SymptomId.MAINTENANCE_STUCK, MAINTAINED, tree=young) < 0.5
+    assert likely(symptoms_of(Evidence(BASE, AT, pages=(MAINTAINED,), tree=young))) == ()
     assert believed(SymptomId.MAINTENANCE_STUCK, MAINTAINED, tree=old) > 0.9
 
 
@@ -179,6 +180,10 @@ def test_a_registered_name_without_www_is_no_loop_when_the_site_answers():
 def test_a_forbidden_page_is_a_matter_of_permissions_only_where_some_are_wrong():
     forbidden = page(status=403, signs=())
     assert believed(SymptomId.PERMS, forbidden, tree=Tree()) < 0.5
+
+
+def test_a_home_page_that_used_to_be_shown_is_no_longer_forbidden_on_purpose():
+    assert believed(SymptomId.PERMS, page(status=403, signs=()), usual=Usual(AT)) == 0.6
 
 
 def test_an_htaccess_is_suspected_only_when_files_fail_too():

@@ -33,6 +33,13 @@ def test_every_server_s_way_of_writing_is_understood(log: str):
     assert fatal.message.startswith("Uncaught Error: ")
 
 
+@pytest.mark.parametrize("root", ["/srv/my sites/it's mine", "/srv/a: b"])
+def test_a_folder_with_an_odd_name_does_not_hide_which_file_it_was(root: str):
+    (fatal,) = fatals_in(f"PHP Fatal error:  {UNCAUGHT}\n{TRACE}".replace(str(ROOT), root), "a log", Path(root))
+    assert (fatal.file, fatal.line) == ("wp-content/plugins/acme-shop/cart.php", 7)
+    assert fatal.component == Component("plugin", "acme-shop")
+
+
 def test_the_same_error_is_told_once_and_counted():
     line = f"[22-Nov-2026 09:25:4{{}} UTC] PHP Fatal error:  {UNCAUGHT}"
     (fatal,) = fatals_in("\n".join(line.format(second) for second in range(3)), "a log", ROOT)

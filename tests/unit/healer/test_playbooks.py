@@ -1,7 +1,9 @@
 """Each playbook on a stand-in site: what it heals is healed, and its undo leaves the tree byte for byte as it was."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ import pytest
 
 from arqlight.demo.world.breaking import BREAKS
 from arqlight.demo.world.state import World
+from arqlight.demo.world.web_server import answer
 from arqlight.demo.world.wordpress import wordpress
+from arqlight_core.clock import now
 from arqlight_core.settings import Settings
-from arqlight_jobs.healer import baseline
+from arqlight_jobs.healer import baseline, command_changes
 from arqlight_jobs.healer.case import Outcome
 from arqlight_jobs.healer.evidence import BigLog, Commands, Disk
+from arqlight_jobs.healer.manifest import manifest_of
 from arqlight_jobs.healer.playbooks import PLAYBOOKS, playbook
 from arqlight_jobs.healer.words import SymptomId
 from tests.unit.healer.treating import a_site, treated
@@ -150,6 +155,21 @@ async def test_what_is_broken_is_mended_and_the_undo_leaves_no_trace(cure: Cure,
         assert attempt.options() == options
 
 
+async def test_a_lost_config_comes_back_with_its_permissions_as_a_file_of_the_folder_s_owner(
+    world: World, settings: Settings
+):
+    config, owner = world.root / "wp-config.php", os.geteuid() or 12_345
+    config.chmod(0o604)
+    os.chown(world.root, owner, -1)
+    files = baseline.healthy_files(settings, "s")
+    files.write("copies/wp-config.php", config.read_bytes())
+    baseline.store(files, baseline.Baseline(at=now(), files=tuple(manifest_of(world.root, ["wp-config.php"]).values())))
+    config.unlink()
+    async with treated(settings, world, a_site(world, level=1), "PB17") as attempt:
+        assert (await attempt.fix()).outcome is Outcome.APPLIED
+    assert (config.stat().st_mode & 0o777, config.stat().st_uid) == (0o604, owner)
+
+
 async def test_pb02_waits_and_then_has_the_database_restarted(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
@@ -199,7 +219,11 @@ async def test_pb16_restarts_the_web_server_only_when_restarting_php_did_not_hel
     assert [call for call in world.calls() if call[0].startswith("restart")] == [["restart_php"]]
 
 
-async def test_pb09_finds_out_what_makes_a_page_white_and_leaves_nothing_behind(world: World, settings: Settings):
+async def test_pb09_finds_out_what_makes_a_page_white_and_leaves_nothing_behind(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    waits: list[float] = []
+    monkeypatch.setattr("arqlight_jobs.healer.reach.pause", _noted(waits))
     BREAKS[SymptomId.WSOD](world)
     async with (
         wordpress(world) as base_url,
@@ -209,6 +233,35 @@ async def test_pb09_finds_out_what_makes_a_page_white_and_leaves_nothing_behind(
         found = await attempt.fix()
         assert found.outcome is Outcome.BROKE_OFF
         assert {"id": "PB04", "component": "acme-shop"} in found.output["playbooks"]
+        assert waits == [3.0]  # PHP may go on for so long with the settings that it had
+        undone = await attempt.undo()
+        assert waits == [3.0, 3.0]
+        assert (undone.outcome, attempt.tree()) == (Outcome.UNDONE, tree), undone.reason
+
+
+async def test_pb09_leaves_no_log_of_visitors_who_came_while_errors_were_logged(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    async def visited(_seconds: float) -> None:
+        assert answer(world, "/", base_url).status == HTTPStatus.INTERNAL_SERVER_ERROR
+        assert (world.root / "wp-content/debug.log").exists()
+
+    put_back = command_changes.undone
+
+    async def with_a_visitor(*told: Any) -> bool:
+        done = await put_back(*told)
+        answer(world, "/", base_url)
+        return done
+
+    monkeypatch.setattr("arqlight_jobs.healer.reach.pause", visited)
+    monkeypatch.setattr(command_changes, "undone", with_a_visitor)
+    BREAKS[SymptomId.WSOD](world)
+    async with (
+        wordpress(world) as base_url,
+        treated(settings, world, a_site(world, base_url, level=1), "PB09") as attempt,
+    ):
+        tree = attempt.tree()
+        await attempt.fix()
         undone = await attempt.undo()
         assert (undone.outcome, attempt.tree()) == (Outcome.UNDONE, tree), undone.reason
 

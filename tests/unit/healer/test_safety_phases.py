@@ -161,7 +161,7 @@ async def test_a_hook_of_the_owner_goes_before_wp_cli(world: World, settings: Se
 async def test_a_dump_stops_before_it_fills_the_disk(world: World, tmp_path: Path) -> None:
     world.change(lambda state: state["commands"].update(hang=["db export"]))
     free = iter([10**12, 10**12, 10**6])
-    problem = await dump.dumped(site_of(world), world.root, tmp_path / "dump.sql", lambda _: next(free))
+    problem = await dump.dumped(site_of(world), world.root, tmp_path / "dump.sql", free=lambda _: next(free))
     assert problem == "There was no room for its dump."
 
 

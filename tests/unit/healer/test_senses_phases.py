@@ -14,7 +14,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import Unavailable
 from arqlight_core.settings import Settings
 from arqlight_jobs.healer import probe
-from arqlight_jobs.healer.case import Outcome, Phase
+from arqlight_jobs.healer.case import Case, Outcome, Phase
 from arqlight_jobs.healer.evidence import Evidence, Name, Tree, decoded
 from arqlight_jobs.healer.incident import Finding
 from arqlight_jobs.healer.phases import discovery, observability
@@ -64,6 +64,42 @@ async def test_a_site_that_is_well_three_times_has_nothing_to_heal(settings: Set
         finding = await discovered(settings, site, run)
     assert (finding.outcome, finding.output["symptoms"]) == (Outcome.NOT_REPRODUCED, [])
     assert run.percents == [10, 40, 70, 100]
+
+
+async def test_what_breaks_between_two_looks_is_known_by_its_logs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    world, looked = a_world(tmp_path), discovery.looked
+
+    async def looked_and_broken(case: Case, *told: Any) -> Evidence:
+        evidence = await looked(case, *told)
+        if "undefined_cart" not in (shop := world.root / breaking.SHOP / "acme-shop.php").read_text():
+            shop.write_text(shop.read_text() + "undefined_cart();\n")
+        return evidence
+
+    monkeypatch.setattr(discovery, "looked", looked_and_broken)
+    async with served(world, command=False) as site:
+        finding = await discovered(settings, site)
+    assert finding.output["fingerprint"] == "plugin_fatal:acme-shop"
+
+
+async def test_late_events_show_on_no_page_and_are_found_all_the_same(settings: Settings, tmp_path: Path):
+    world = a_world(tmp_path)
+    BREAKS[SymptomId.CRON_STALLED](world)
+    async with served(world) as site:
+        finding = await discovered(settings, site)
+    assert (finding.outcome, finding.output["fingerprint"]) == (Outcome.IS_WORDPRESS, "cron_stalled")
+
+
+async def test_a_site_that_is_well_is_well_even_when_wp_cli_hangs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(discovery, "SEARCHING_S", 0.5)
+    world = a_world(tmp_path)
+    world.change(lambda state: state["commands"].update(hang=["cron"]))
+    async with served(world) as site:
+        finding = await discovered(settings, site)
+    assert finding.outcome is Outcome.NOT_REPRODUCED
 
 
 async def test_what_is_well_only_at_first_is_found(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -148,11 +184,23 @@ async def test_what_no_playbook_treats_goes_to_a_person(settings: Settings, tmp_
     assert (finding.outcome, finding.output["fingerprint"]) == (Outcome.NO_PLAYBOOK, "php_version")
 
 
-async def test_what_discovery_saw_counts_where_all_is_well_by_now(settings: Settings, tmp_path: Path):
+async def test_where_all_is_well_by_now_nothing_is_fixed_for_what_discovery_saw(settings: Settings, tmp_path: Path):
     seen = {"id": "db_down", "component": "", "confidence": 0.97, "because": ["It was down."]}
     finding = await observed(settings, a_world(tmp_path), {Phase.DISCOVERY: {"symptoms": [seen]}})
-    assert finding.outcome is Outcome.PLAYBOOK_FOUND
-    assert finding.output["playbooks"][0] == {"id": "PB02", "component": ""}
+    assert (finding.outcome, finding.output["playbooks"]) == (Outcome.NOT_REPRODUCED, [])
+
+
+async def test_what_comes_and_goes_is_not_taken_for_gone(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    world = a_world(tmp_path)
+
+    async def worsening(_: float) -> None:
+        world.fault(db="down")
+
+    monkeypatch.setattr(discovery.asyncio, "sleep", worsening)
+    finding = await observed(settings, world)
+    assert (finding.outcome, finding.output["fingerprint"]) == (Outcome.PLAYBOOK_FOUND, "db_down")
 
 
 async def test_commands_that_hang_or_flood_leave_less_evidence_and_no_failure(

@@ -17,6 +17,7 @@ from arqlight_jobs.healer.phases import baseline, verify
 from arqlight_jobs.healer.taking_baselines import renew
 from arqlight_jobs.healer.words import Site, SymptomId
 from tests.healing import a_case
+from tests.unit.healer.crashing import Died
 from tests.unit.healer.stand_in_site import served
 
 Outputs = Mapping[Phase, Mapping[str, Any]]
@@ -96,6 +97,21 @@ async def test_a_new_error_in_the_log_keeps_a_site_from_being_fixed(world: World
     assert "log" in finding.reason
 
 
+async def test_an_error_that_was_logged_while_a_killed_run_looked_counts_for_the_next_one(
+    world: World, settings: Settings
+) -> None:
+    async with served(world) as site, a_case(settings, site, Phase.VERIFY) as case:
+
+        async def dies(_: float) -> None:
+            world.log(world.php_log, f"PHP Fatal error:  Uncaught Error: no in {world.root}/wp-cron.php:7")
+            raise Died
+
+        with pytest.raises(Died):
+            await verify.carry_out(case, dies)
+        finding = await verify.carry_out(case)
+    assert (finding.outcome, finding.output["rounds"]) == (Outcome.PASSED, 4)
+
+
 async def test_a_dry_run_is_never_a_fix(world: World, settings: Settings) -> None:
     outcome, output = await verified(world, settings, {Phase.FIX_ATTEMPT: {"dry_run": True}})
     assert (outcome, output["dry_run"]) == (Outcome.FAILED, True)
@@ -127,3 +143,31 @@ async def test_what_the_logs_told_before_the_fix_does_not_speak_against_it(world
         finding = await verify.carry_out(cured)
     assert "acme-shop" in world.php_log.read_text()
     assert finding.outcome is Outcome.PASSED
+
+
+async def test_what_php_still_runs_of_before_the_fix_speaks_against_one_round_only(
+    world: World, settings: Settings
+) -> None:
+    BREAKS[SymptomId.PLUGIN_FATAL](world)
+    async with served(world) as site, a_case(settings, site, Phase.VERIFY) as case:
+
+        async def pause(_: float) -> None:
+            plugin = world.root / "wp-content/plugins/acme-shop"
+            if plugin.exists():
+                plugin.rename(plugin.with_name("acme-shop.off"))
+
+        cured = replace(case, incident=replace(case.incident, fingerprint="plugin_fatal:acme-shop"))
+        finding = await verify.carry_out(cured, pause)
+    assert (finding.outcome, finding.output["rounds"]) == (Outcome.PASSED, 4), finding.reason
+
+
+async def test_an_error_that_the_fix_has_brought_counts_each_time_that_it_is_logged(
+    world: World, settings: Settings
+) -> None:
+    async with served(world) as site, a_case(settings, site, Phase.VERIFY) as case:
+
+        async def pause(_: float) -> None:
+            world.log(world.php_log, f"PHP Fatal error:  Uncaught Error: no in {world.root}/wp-cron.php:7")
+
+        finding = await verify.carry_out(case, pause)
+    assert (finding.outcome, finding.output["rounds"]) == (Outcome.FAILED, 4)

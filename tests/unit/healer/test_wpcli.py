@@ -1,8 +1,10 @@
 """Commands of a site: run without a shell, bounded in time and in what is read of them, and wholly gone afterwards."""
 
 import asyncio
+import errno
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,15 +81,27 @@ async def test_a_command_that_is_not_there_is_said_to_be_missing(tmp_path: Path)
     assert (await run_command(["a\0b"], tmp_path)).problem == "not found"
 
 
-async def test_output_goes_into_a_private_file_and_input_comes_from_one(tmp_path: Path):
-    source, target = tmp_path / "in", tmp_path / "out"
-    source.write_bytes(b"x" * 200_000)
-    ran = await run_command(
-        python("import shutil, sys", "shutil.copyfileobj(sys.stdin, sys.stdout)"), tmp_path, stdin=source, stdout=target
-    )
-    assert ran.ok
-    assert target.read_bytes() == source.read_bytes()
-    assert target.stat().st_mode & 0o777 == 0o600
+async def test_output_goes_into_a_sink_whole_and_input_comes_from_a_file(tmp_path: Path):
+    source = tmp_path / "in"
+    source.write_bytes(b"x" * 2_000_000)
+    taken: list[bytes] = []
+
+    def slowly(chunk: bytes) -> None:
+        time.sleep(0.05 if len(taken) > 25 else 0)
+        taken.append(chunk)
+
+    copying = python("import shutil, sys", "shutil.copyfileobj(sys.stdin, sys.stdout)")
+    ran = await run_command(copying, tmp_path, stdin=source, stdout=slowly)
+    assert (ran.ok, ran.stdout, ran.cut) == (True, "", False)
+    assert b"".join(taken) == source.read_bytes()
+
+
+async def test_a_sink_that_takes_no_more_ends_the_command(tmp_path: Path):
+    def full(_: bytes) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(OSError, match="full"):
+        await run_command(python("while True: print('x' * 1000)"), tmp_path, stdout=full, timeout=10)
 
 
 async def test_a_cancelled_command_is_gone(tmp_path: Path):

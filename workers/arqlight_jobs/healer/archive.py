@@ -19,6 +19,7 @@ import msgspec
 
 from arqlight_core.errors import ArqlightError
 from arqlight_core.secrecy import Sealer, new_private
+from arqlight_jobs.healer.dump_file import DumpFile
 from arqlight_jobs.healer.manifest import CHUNK_BYTES, Entry, opened_file, walked
 from arqlight_jobs.healer.sealed_stream import OpeningReader, SealingWriter
 
@@ -99,10 +100,10 @@ class Packing:
                 self.entries[entry.path] = self._added(entry)
         return tuple(entry.path for entry in self._stale(paths))
 
-    def add_dump(self, dump: Path) -> str:
+    def add_dump(self, dump: DumpFile) -> str:
         """Archive the dump of the database; answers its SHA-256."""
-        with dump.open("rb") as file:
-            return self._stored(tarfile.TarInfo(DATABASE), file, dump.stat().st_size)
+        with dump.opened() as file:
+            return self._stored(tarfile.TarInfo(DATABASE), file, dump.size)
 
     def _stale(self, paths: tuple[str, ...]) -> list[Entry]:
         """What is not in the archive as it is now; what is no longer there is forgotten."""

@@ -5,7 +5,6 @@ thread.
 """
 
 import errno
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from arqlight_core.errors import ArqlightError
 from arqlight_jobs.healer.archive import Packing, Read
 from arqlight_jobs.healer.backup import Backup, BackupUnusable, Scope, Shelf
 from arqlight_jobs.healer.backup_scope import UPLOADS, WHOLE, minimal, with_targets
+from arqlight_jobs.healer.dump_file import DumpFile
 from arqlight_jobs.healer.manifest import Entry, manifest_of, walked
 from arqlight_jobs.healer.words import Symptom
 
@@ -41,8 +41,8 @@ class Wish:
 
     root: Path
     symptoms: tuple[Symptom, ...] = ()
-    dump: Path | None = None
-    """A plain file, which makes way when there is no room for it."""
+    dump: DumpFile | None = None
+    """It makes way when there is no room for it."""
     database_problem: str = ""
     """Why there is no dump."""
     uploads: bool = False
@@ -55,12 +55,15 @@ def taken(shelf: Shelf, wish: Wish, read: Read) -> Backup:
     """
     whole: tuple[str, ...] = (*WHOLE, UPLOADS) if wish.uploads else WHOLE
     small = minimal(wish.symptoms)
-    tries: list[tuple[Scope, tuple[str, ...], Path | None]] = [("whole", whole, wish.dump), ("minimal", small, None)]
+    tries: list[tuple[Scope, tuple[str, ...], DumpFile | None]] = [
+        ("whole", whole, wish.dump),
+        ("minimal", small, None),
+    ]
     if wish.dump:
         tries.insert(1, ("minimal", small, wish.dump))
     for scope, paths, dump in tries:
         if dump is None and wish.dump:
-            wish.dump.unlink(missing_ok=True)
+            wish.dump.remove()
         try:
             return shelf.note(_Try(shelf, wish, scope, with_targets(wish.root, paths), dump).carried_out(read))
         except OSError as problem:
@@ -78,7 +81,7 @@ class _Try:
     wish: Wish
     scope: Scope
     roots: tuple[str, ...]
-    dump: Path | None
+    dump: DumpFile | None
 
     def carried_out(self, read: Read) -> Backup:
         return self._found_again(read) or self._made(read)
@@ -127,7 +130,7 @@ class _Try:
 
     def _check_room(self, folder: Path) -> None:
         sizes = [entry.size + PER_ENTRY for entry in walked(self.wish.root, self.roots)]
-        dump = self.dump.stat().st_size if self.dump else 0
+        dump = self.dump.size if self.dump else 0
         estimate = (sum(sizes) + dump) * (SEALED_SIZE if self.shelf.sealed else 1)
         if self.shelf.free(folder) < ROOM * estimate:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -143,16 +146,6 @@ class _Try:
             entries=tuple(entries[path] for path in sorted(entries)),
             unsettled=unsettled,
             dump=dump,
-            dump_content=_content_of(self.dump) if self.dump else "",
+            dump_content=self.dump.content if self.dump else "",
             database_problem="" if self.dump else no_dump,
         )
-
-
-def _content_of(dump: Path) -> str:
-    """The SHA-256 of a dump without the line that says when it was made."""
-    sum_ = hashlib.sha256()
-    with dump.open("rb") as file:
-        for line in file:
-            if not line.startswith(b"-- Dump completed"):
-                sum_.update(line)
-    return sum_.hexdigest()

@@ -117,6 +117,12 @@ def copy_of(settings: Settings, site_id: str, path: str) -> bytes | None:
     return None
 
 
+def modes_of(settings: Settings, site_id: str) -> dict[str, int]:
+    """The permissions that the files of the core and of the settings had when the site was last well. Blocking."""
+    healthy = stored(healthy_files(settings, site_id))
+    return {entry.path: entry.mode for entry in healthy.files} if healthy else {}
+
+
 async def is_due(settings: Settings, site_id: str, at: datetime) -> bool:
     """Whether the site's healthy baseline is to be renewed."""
     healthy = await healthy_of(settings, site_id)

@@ -10,6 +10,9 @@ from arqlight_jobs.healer.packing import Check
 from arqlight_jobs.offload import in_thread_until_cancelled
 
 CommandChange = Command | Hook | Wait | Recheck | Provoke
+OUTDATED_S = 3.0
+"""So long PHP may go on to write to a log with settings that have been taken back: its opcache looks every two."""
+
 ANSWER = "{}"
 """What stands in the words of an undo for the answer of before."""
 
@@ -52,6 +55,8 @@ async def undone(hands: Hands, number: int, change: CommandChange, line: Line) -
         return False
     if isinstance(change, Command) and change.undo:
         await _take_back(hands, change, was["answer"])
+    if isinstance(change, Provoke) and change.touches:
+        await hands.pause(OUTDATED_S)
     return await _put_back(hands, number, change.touches, was["kept"])
 
 

@@ -29,6 +29,7 @@ _FATAL = re.compile(r"\b((?:Fatal|Parse|Compile|Core) error)(?:</b>)?:\s{1,4}(.{
 _PLACE = re.compile(
     r" in (?:<b>)?(/[^\s<>\"':]{1,300}|[A-Z]:\\[^<>\"':]{1,300})(?:</b>)?(?::(\d{1,7})| on line (?:<b>)?(\d{1,7}))"
 )
+_PLAIN = re.compile(r"[^\s<>\"':]+")
 _FRAME = re.compile(r"#\d{1,4} (/[^\s(]{1,300})\(\d{1,7}\)")
 _THROWN = re.compile(r"^(?:\s*thrown in |Stack trace:|#\d{1,4} )")
 _PHP_TIME = re.compile(r"^\[(\d{2}-\w{3}-\d{4} \d{2}:\d{2}:\d{2}) ([\w/+-]{1,40})\]")
@@ -63,7 +64,7 @@ class Line:
 
 def fatals_in(text: str, source: str, root: Path | None = None, at: datetime | None = None) -> tuple[Fatal, ...]:
     """The fatal errors in a log or page, each once, newest last; `at` is the moment of lines that tell none."""
-    found = (fatal for line in _lines(text, at) if (fatal := _fatal(line, source, root)))
+    found = (fatal for line in _lines(_readable(text, root), at) if (fatal := _fatal(line, source, root)))
     return tuple(_once(found, _same_fatal))
 
 
@@ -71,6 +72,11 @@ def notes_in(text: str, source: str, root: Path | None = None, at: datetime | No
     """Other complaints in a log, each kind once, newest last."""
     found = (note for line in _lines(text, at) if (note := _note(line, source, root)))
     return tuple(_once(found, _same_note))
+
+
+def _readable(text: str, root: Path | None) -> str:
+    """The text with another name for a root whose own would hide where a path ends."""
+    return text.replace(f"{root}/", "/site/") if root and not _PLAIN.fullmatch(str(root)) else text
 
 
 def _lines(text: str, at: datetime | None) -> Iterator[Line]:

@@ -6,7 +6,7 @@ again. Everything works on the disk at once: call it in a thread.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from typing import Any, assert_never
 
@@ -99,7 +99,7 @@ def _rewrite(place: Place, change: Rewrite, was: Was, draft: str) -> None:
     if now == digest(change.content):
         return
     _refuse_unless(now == was.get("sha256", ""), change.path)
-    place.write(change.content, found or change.mode, draft)
+    place.write(change.content, found or replace(place.of_folder(), mode=change.mode), draft)
 
 
 def _refuse_unless(same: bool, path: str) -> None:  # noqa: FBT001 - it is the condition itself

@@ -54,52 +54,24 @@ async def process(run: Run, asked: IncidentAsked) -> dict[str, Any]:
     return await (desk.take_up(asked) if asked.site or asked.incident else desk.resume_all())
 
 
-@incident_processing.job("wp.discovery", PhaseAsked, **_terms(Phase.DISCOVERY, 3, 60 * SECOND))
-async def discovery(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Find out what the site is, what is wrong with it, and how far we can go."""
-    return await carried_out(run, asked, Phase.DISCOVERY)
+def _phase_job(phase: Phase, attempts: int, timeout: timedelta, does: str) -> None:
+    async def carry_out(run: Run, asked: PhaseAsked) -> dict[str, Any]:
+        return await carried_out(run, asked, phase)
+
+    carry_out.__doc__ = does
+    incident_processing.job(JOBS[phase], PhaseAsked, **_terms(phase, attempts, timeout))(carry_out)
 
 
-@incident_processing.job("wp.baseline", PhaseAsked, **_terms(Phase.BASELINE, 3, 120 * SECOND))
-async def baseline(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Store how the site looks now, to compare with."""
-    return await carried_out(run, asked, Phase.BASELINE)
-
-
-@incident_processing.job("wp.backup", PhaseAsked, **_terms(Phase.BACKUP, 2, 900 * SECOND))
-async def backup(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Back up what a fix may touch, and check the backup: without one, nothing is fixed."""
-    return await carried_out(run, asked, Phase.BACKUP)
-
-
-@incident_processing.job("wp.observability", PhaseAsked, **_terms(Phase.OBSERVABILITY, 3, 120 * SECOND))
-async def observability(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Collect evidence, and rank the playbooks that may help."""
-    return await carried_out(run, asked, Phase.OBSERVABILITY)
-
-
-@incident_processing.job("wp.fix_attempt", PhaseAsked, **_terms(Phase.FIX_ATTEMPT, 1, 300 * SECOND))
-async def fix_attempt(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Carry out the next playbook; another attempt is another job."""
-    return await carried_out(run, asked, Phase.FIX_ATTEMPT)
-
-
-@incident_processing.job("wp.verify", PhaseAsked, **_terms(Phase.VERIFY, 2, 180 * SECOND))
-async def verify(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Compare the site with how it was, three rounds long."""
-    return await carried_out(run, asked, Phase.VERIFY)
-
-
-@incident_processing.job("wp.rollback", PhaseAsked, **_terms(Phase.ROLLBACK, 3, 600 * SECOND))
-async def rollback(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Undo the last fix byte for byte, and check that it is undone."""
-    return await carried_out(run, asked, Phase.ROLLBACK)
-
-
-@incident_processing.job("wp.escalate", PhaseAsked, **_terms(Phase.ESCALATED, 5, 60 * SECOND))
-async def escalate(run: Run, asked: PhaseAsked) -> dict[str, Any]:
-    """Write down what was found and tried, and call for a person."""
-    return await carried_out(run, asked, Phase.ESCALATED)
-
+for _phase, _attempts, _timeout, _does in (
+    (Phase.DISCOVERY, 3, 60 * SECOND, "Find out what the site is, what is wrong with it, and how far we can go."),
+    (Phase.BASELINE, 3, 120 * SECOND, "Store how the site looks now, to compare with."),
+    (Phase.BACKUP, 2, 900 * SECOND, "Back up what a fix may touch, and check that: without a backup nothing is fixed."),
+    (Phase.OBSERVABILITY, 3, 120 * SECOND, "Collect evidence, and rank the playbooks that may help."),
+    (Phase.FIX_ATTEMPT, 1, 300 * SECOND, "Carry out the next playbook; another attempt is another job."),
+    (Phase.VERIFY, 2, 180 * SECOND, "Compare the site with how it was, three rounds long."),
+    (Phase.ROLLBACK, 3, 600 * SECOND, "Undo the last fix byte for byte, and check that it is undone."),
+    (Phase.ESCALATED, 5, 60 * SECOND, "Write down what was found and tried, and call for a person."),
+):
+    _phase_job(_phase, _attempts, _timeout, _does)
 
 incident_processing.schedule(Schedule("healer-incidents", cron="*/5 * * * *", job_type="wp.incident.process"))

@@ -23,6 +23,7 @@ from arqlight_core.policy import SECOND
 from arqlight_jobs.healer import manifest
 from arqlight_jobs.healer.artifacts import SEALED, Artifacts
 from arqlight_jobs.healer.changes import Change, Plan
+from arqlight_jobs.healer.leftover import Leftover
 
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Change)}
 _APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -143,6 +144,11 @@ class Journal:
         plain = place.with_name(f"{place.name}.tar.gz")
         sealed = plain.with_name(plain.name + SEALED)
         return sealed if sealed.exists() or (self.files.sealer and not plain.exists()) else plain
+
+    @property
+    def leftover(self) -> Leftover:
+        """The command that runs just now, to be ended by the next run should this one be killed."""
+        return Leftover(self.files.place(self._name("running")))
 
     def hidden(self, number: int, use: str = "") -> str:
         """A name of ours in a site's folder: what stands there is on its way."""

@@ -83,6 +83,12 @@ WAYS = (
     Way(Phase.BACKUP, Outcome.NO_BACKUP, Phase.ESCALATED, "no fix without a backup"),
     Way(Phase.OBSERVABILITY, Outcome.PLAYBOOK_FOUND, Phase.FIX_ATTEMPT, "an applicable playbook has not been tried"),
     Way(Phase.OBSERVABILITY, Outcome.NO_PLAYBOOK, Phase.ESCALATED, "none applies"),
+    Way(
+        Phase.OBSERVABILITY,
+        Outcome.NOT_REPRODUCED,
+        Phase.FIXED,
+        "by now three clean probes in a row, and no fresh error in the logs",
+    ),
     Way(Phase.OBSERVABILITY, Outcome.SECURITY, Phase.ESCALATED, "traces of an intruder are left as they are"),
     Way(Phase.FIX_ATTEMPT, Outcome.APPLIED, Phase.VERIFY, "every change of the plan was made, or would be"),
     Way(Phase.FIX_ATTEMPT, Outcome.BROKE_OFF, Phase.ROLLBACK, "a change failed after others were made"),

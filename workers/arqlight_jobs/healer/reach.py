@@ -39,6 +39,7 @@ async def hands_of(case: Case) -> AsyncGenerator[Hands]:
     journal, root = journal_of(case), case.site.root
     with ExitStack() as opened:
         await in_thread(lambda: opened.enter_context(journal.alone()))
+        await in_thread(journal.leftover.end)
         folder = await in_thread(lambda: opened.enter_context(held(open_root(root)))) if root else None
         yield _hands(case, journal, folder)
 
@@ -48,12 +49,14 @@ def _hands(case: Case, journal: Journal, root: Root | None) -> Hands:
         if root is None or not case.site.command:
             raise CommandFailed("The site has no wp-cli.")
         seconds = FETCHING_S if words[:2] in FETCHING else COMMAND_S
-        return await run_wp(case.site, root.path, words, timeout=seconds)
+        with journal.leftover.noted() as started:
+            return await run_wp(case.site, root.path, words, timeout=seconds, started=started)
 
     async def hook(name: str) -> Ran:
         if name not in case.site.hooks:
             raise CommandFailed(f"The site has no hook {name}.")
-        return await run_hook(case.site, name, timeout=HOOK_S)
+        with journal.leftover.noted() as started:
+            return await run_hook(case.site, name, timeout=HOOK_S, started=started)
 
     async def is_well() -> bool:
         pages = await look_at(case.site, case.client, (PageName.HOME,))

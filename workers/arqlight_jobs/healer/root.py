@@ -78,6 +78,10 @@ class Place:
             return None
         return found_of(told)
 
+    def of_folder(self) -> Found:
+        """The folder that it is in: whose owner a new file is to have."""
+        return found_of(os.fstat(self.folder))
+
     def read(self) -> bytes:
         """A plain file's content. Raises OSError, also for what is no plain file, or larger than what we change."""
         with os.fdopen(os.open(self.name, _FILE, dir_fd=self.folder), "rb") as file:

@@ -1,11 +1,12 @@
 """What an attempt has changed, taken back in reverse, and proved by comparing what it touched with how it was found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arqlight_core.errors import ArqlightError
 from arqlight_jobs.healer import command_changes, file_changes
 from arqlight_jobs.healer.applying import batch
-from arqlight_jobs.healer.changes import Change, Plan
+from arqlight_jobs.healer.changes import Change, Command, Plan
 from arqlight_jobs.healer.file_changes import FileChange
 from arqlight_jobs.healer.footprint import not_as_before
 from arqlight_jobs.healer.hands import Hands
@@ -26,6 +27,10 @@ class Undone:
     """What is not as it was found."""
     problems: tuple[Exception, ...] = ()
     """Why changes could not be taken back."""
+    database_left: bool = False
+    """One of these is a command that was to set back what it has set in the database."""
+    stays: tuple[str, ...] = ()
+    """Commands that have changed the database in a way that no undo takes back."""
 
 
 async def undone(hands: Hands, *, stubborn: bool = False) -> Undone:
@@ -35,17 +40,30 @@ async def undone(hands: Hands, *, stubborn: bool = False) -> Undone:
     """
     plan = await in_thread(hands.journal.plan)
     lines = await in_thread(hands.journal.lines)
-    asides, problems = 0, list[Exception]()
+    asides, problems = 0, dict[int, Exception]()
     for first in reversed(_firsts(plan)):
         try:
             asides += await _batch_undone(hands, first, batch(plan, first), lines)
         except (OSError, ArqlightError) as problem:
             if not stubborn:
                 raise
-            problems.append(problem)
+            problems[first] = problem
     was = await in_thread(hands.journal.before)
     differences = await in_thread_until_cancelled(lambda check: not_as_before(hands.root, plan, was, check))
-    return Undone(len(lines), asides, tuple(differences), tuple(problems))
+    return Undone(
+        changes=len(lines),
+        aside=asides,
+        differences=tuple(differences),
+        problems=tuple(problems.values()),
+        database_left=any(isinstance(change := plan[first], Command) and bool(change.undo) for first in problems),
+        stays=_stays(plan, lines),
+    )
+
+
+def _stays(plan: Plan, lines: Mapping[int, Line]) -> tuple[str, ...]:
+    begun = [plan[number] for number in sorted(lines)]
+    commands = [one for one in begun if isinstance(one, Command) and one.touches_database and not one.undo]
+    return tuple(" ".join(one.words[:2]) for one in commands)
 
 
 def _firsts(plan: Plan) -> list[int]:

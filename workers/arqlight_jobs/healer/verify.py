@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from statistics import median
+
+from msgspec.structs import replace
 
 from arqlight_jobs.healer.appearance import Complaint
-from arqlight_jobs.healer.evidence import Fatal, Logs, Note
+from arqlight_jobs.healer.evidence import Fatal, Logs, Note, Page
 
 GOOD_ROUNDS = 3
 """In a row."""
@@ -41,6 +44,13 @@ def since(known: Logs, now: Logs) -> Logs:
         fatals=tuple(one for one in now.fatals if one.times > fatals.get(_fatal(one), 0)),
         notes=tuple(one for one in now.notes if one.times > notes.get(_note(one), 0)),
     )
+
+
+def with_middle_times(pages: Sequence[Page], rounds: Sequence[Sequence[Page]]) -> tuple[Page, ...]:
+    """The pages, each with the middle one of its times to the first byte: a single slow answer says nothing."""
+    told = [page for looks in (*rounds, pages) for page in looks if page.answered]
+    times = {page.name: [one.ttfb_ms for one in told if one.name is page.name] for page in told}
+    return tuple(replace(page, ttfb_ms=median(times[page.name])) if page.answered else page for page in pages)
 
 
 def in_logs(known: Logs, now: Logs, component: str) -> tuple[Complaint, ...]:

@@ -58,7 +58,8 @@ def _told_command(change: Command | Hook | Wait | Recheck | Provoke) -> str:
             after = f" after {spoken(change.after)}" if change.after else ""
             return f"Look at the home page{after}{_otherwise(change.spares)}."
         case Provoke():
-            return f"Ask for the home page, so that errors are logged to {_words(change.touches)}."
+            logs = f" to {_words(change.touches)}, which an undo puts back" if change.touches else ""
+            return f"Ask for the home page, so that errors are logged{logs}."
         case _:
             assert_never(change)
 

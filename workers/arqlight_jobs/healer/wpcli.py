@@ -8,15 +8,16 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, Literal
 
-from arqlight_core.secrecy import new_private
 from arqlight_jobs.healer.words import Site
+from arqlight_jobs.offload import in_thread
 
 TIMEOUT_S = 30.0
 OUTPUT_CAP = 64 * 1024
@@ -33,6 +34,13 @@ _LANGUAGE = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 _CHUNK = 64 * 1024
 
 Problem = Literal["", "timed out", "not found", "flooded"]
+Started = Callable[[int], None]
+Sink = Callable[[bytes], None]
+"""Takes output as it comes; called in a thread."""
+
+
+def unheard(_: int) -> None:
+    """For who does not want to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +68,23 @@ class Ran:
 
 
 class _Ear:
-    """Listens to one stream of a command; what it has heard so far is there at any time.
+    """Listens to one stream of a command; what it has heard so far is there at any time, unless a sink has it.
 
     The pipe is our own: asyncio's would let a command's end be known only when all that holds its output has ended.
     """
 
-    def __init__(self, stream: asyncio.StreamReader, mouth: int) -> None:
+    def __init__(self, stream: asyncio.StreamReader, mouth: int, sink: Sink | None) -> None:
         self._stream = stream
+        self._sink = sink
         self._kept = bytearray()
         self.mouth = mouth
         """The end that the command writes to."""
         self.length = 0
+
+    @property
+    def has_sink(self) -> bool:
+        """Whether all of it is wanted, however long that takes."""
+        return self._sink is not None
 
     @property
     def text(self) -> str:
@@ -79,6 +93,9 @@ class _Ear:
     async def listen(self) -> None:
         """To its end. Raises _Flooded."""
         while chunk := await self._stream.read(_CHUNK):
+            if self._sink:
+                await in_thread(partial(self._sink, chunk))
+                continue
             self.length += len(chunk)
             self._kept += chunk[: OUTPUT_CAP - len(self._kept)]
             if self.length > FLOOD:
@@ -86,7 +103,7 @@ class _Ear:
 
 
 @asynccontextmanager
-async def _ear() -> AsyncGenerator[_Ear]:
+async def _ear(sink: Sink | None = None) -> AsyncGenerator[_Ear]:
     heard, mouth = os.pipe()
     stream = asyncio.StreamReader()
     opening = asyncio.get_running_loop().connect_read_pipe(
@@ -98,7 +115,7 @@ async def _ear() -> AsyncGenerator[_Ear]:
         os.close(mouth)
         raise
     try:
-        yield _Ear(stream, mouth)
+        yield _Ear(stream, mouth, sink)
     finally:
         transport.close()
 
@@ -114,13 +131,14 @@ async def run_wp(
     *,
     timeout: float = TIMEOUT_S,  # noqa: ASYNC109 - the command is killed, not only no longer waited for
     stdin: Path | None = None,
-    stdout: Path | None = None,
+    stdout: Sink | None = None,
+    started: Started = unheard,
 ) -> Ran:
     """Run wp-cli on the site's real folder; see `run_command`. Raises ValueError for a site without wp-cli."""
     if not site.command:
         raise ValueError(f"site {site.id} has no wp-cli")
     argv = [word.replace("{root}", str(root)) for word in site.command]
-    return await run_command([*argv, *words], root, timeout=timeout, stdin=stdin, stdout=stdout)
+    return await run_command([*argv, *words], root, timeout=timeout, stdin=stdin, stdout=stdout, started=started)
 
 
 async def run_hook(
@@ -129,10 +147,11 @@ async def run_hook(
     *,
     timeout: float = TIMEOUT_S,  # noqa: ASYNC109 - the command is killed, not only no longer waited for
     stdin: Path | None = None,
-    stdout: Path | None = None,
+    stdout: Sink | None = None,
+    started: Started = unheard,
 ) -> Ran:
     """Run a hook of the site's owner; see `run_command`. Raises KeyError for a hook that the site has not."""
-    return await run_command(site.hooks[name], Path("/"), timeout=timeout, stdin=stdin, stdout=stdout)
+    return await run_command(site.hooks[name], Path("/"), timeout=timeout, stdin=stdin, stdout=stdout, started=started)
 
 
 async def run_command(
@@ -141,31 +160,32 @@ async def run_command(
     *,
     timeout: float = TIMEOUT_S,  # noqa: ASYNC109 - the command is killed, not only no longer waited for
     stdin: Path | None = None,
-    stdout: Path | None = None,
+    stdout: Sink | None = None,
+    started: Started = unheard,
 ) -> Ran:
-    """Run a command in a folder. It reads `stdin`; `stdout` is a new private file for all of its output.
+    """Run a command in a folder. It reads `stdin`; `stdout` takes all of its output, what it raises ends the command.
 
-    Raises FileExistsError when `stdout` is there already, and OSError for a `stdin` that cannot be read.
+    `started` is told the id of its process, which leads a process group of its own.
+
+    Raises OSError for a `stdin` that cannot be read.
     """
     begun = monotonic()
     async with AsyncExitStack() as opened:
         source = opened.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-        target = opened.enter_context(new_private(stdout)) if stdout else None
-        ears = [await opened.enter_async_context(_ear()) for _ in range(1 if target else 2)]
+        ears = [await opened.enter_async_context(_ear(sink)) for sink in (stdout, None)]
         try:
-            process = await _started(
-                argv, folder, source, [*([target] if target else []), *(ear.mouth for ear in ears)]
-            )
+            process = await _started(argv, folder, source, [ear.mouth for ear in ears])
         except (OSError, ValueError) as problem:
             return Ran(None, stderr=f"{argv[0]}: {type(problem).__name__}", problem="not found")
         finally:
             for ear in ears:
                 os.close(ear.mouth)
+        started(process.pid)
         return await _finished(process, ears, timeout, begun)
 
 
 async def _started(
-    argv: Sequence[str], folder: Path, source: int | IO[bytes], targets: Sequence[int | IO[bytes]]
+    argv: Sequence[str], folder: Path, source: int | IO[bytes], targets: Sequence[int]
 ) -> asyncio.subprocess.Process:
     kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     return await asyncio.create_subprocess_exec(
@@ -185,6 +205,7 @@ async def _finished(process: asyncio.subprocess.Process, ears: Sequence[_Ear], s
     try:
         async with asyncio.timeout(seconds):
             await _over(process, listening)
+            await asyncio.gather(*(one for one, ear in zip(listening, ears, strict=True) if ear.has_sink))
     except TimeoutError:
         problem = "timed out"
     except _Flooded:
@@ -197,7 +218,7 @@ async def _finished(process: asyncio.subprocess.Process, ears: Sequence[_Ear], s
         await process.wait()
     return Ran(
         status=None if problem else process.returncode,
-        stdout=ears[0].text if len(ears) > 1 else "",
+        stdout=ears[0].text,
         stderr=ears[-1].text,
         problem=problem,
         ms=round((monotonic() - begun) * 1000, 1),

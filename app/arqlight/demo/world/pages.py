@@ -14,6 +14,8 @@ NO_TABLES = (
 )
 MAINTAINING = "Briefly unavailable for scheduled maintenance. Check back in a minute."
 NO_MYSQL = "Your PHP installation appears to be missing the MySQL extension which is required by WordPress."
+STYLE = "h1 { font-size: 24px; } #error-page p, #error-page .wp-die-message { font-size: 14px; }"
+HELP = "https://wordpress.org/support/article/faq-troubleshooting/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,21 @@ def died(message: str, title: str = "WordPress &rsaquo; Error", status: int = 50
     return Response(
         status,
         '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n\t<meta name="viewport" content="width=device-width">\n'
-        f'\t<title>{title}</title>\n\t<style type="text/css">html {{ background: #f1f1f1; }}</style>\n</head>\n'
+        f'\t<title>{title}</title>\n\t<style type="text/css">{STYLE}</style>\n</head>\n'
         f'<body id="error-page">\n\t<div class="wp-die-message">{message}</div></body>\n</html>\n',
     )
 
 
 def critical() -> Response:
     """What WordPress shows after a fatal error."""
-    help_text = '<a href="https://wordpress.org/support/article/faq-troubleshooting/">Learn more.</a>'
-    return died(f"<p>{CRITICAL}</p><p>{help_text}</p>")
+    return died(f'<p>{CRITICAL}</p><p><a href="{HELP}">Learn more about troubleshooting WordPress.</a></p>')
 
 
 def apache(status: int, title: str, text: str) -> Response:
     """An error page of the web server itself."""
     return Response(
         status,
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
+        '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body></html>\n",
     )
 
@@ -63,7 +64,12 @@ def nginx(status: int) -> Response:
 
 def redirect(location: str, status: int = 302) -> Response:
     """A redirect by WordPress."""
-    return Response(status, "", {"Content-Type": HTML, "Location": location, "X-Redirect-By": "WordPress"})
+    return Response(status, "", {**early_redirect(location).headers, "X-Redirect-By": "WordPress"})
+
+
+def early_redirect(location: str) -> Response:
+    """A redirect by WordPress before it is loaded, which does not say so."""
+    return Response(302, "", {"Content-Type": HTML, "Location": location})
 
 
 def themed(state: State, title: str, content: str, status: int = 200) -> Response:
@@ -98,6 +104,15 @@ def login(state: State) -> Response:
         f'<link rel="stylesheet" href="{siteurl}/wp-admin/css/login.min.css">\n</head>\n<body class="login">\n'
         f'<form name="loginform" id="loginform" action="{siteurl}/wp-login.php" method="post">\n'
         '<input type="text" name="log"><input type="password" name="pwd"></form>\n</body>\n</html>\n',
+    )
+
+
+def setting_up() -> Response:
+    """A step of WordPress's installation."""
+    return Response(
+        200,
+        '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n<title>WordPress &rsaquo; Setup</title>\n</head>\n'
+        '<body class="wp-core-ui"><form method="post"><p>Welcome to WordPress.</p></form></body>\n</html>\n',
     )
 
 

@@ -2,13 +2,18 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _UNDEFINED = re.compile(r"\b(undefined_\w+)\(")
 _REQUIRED = re.compile(r"\brequire(?:_once)? __DIR__ \. '(/[^']+)'")
 _ALLOCATES = re.compile(r"\ballocate_megabytes\( ?(\d+) ?\)")
 _CONNECTS = "connect_to_cache_server()"
+_TELLING = ("undefined_", "require", "allocate_megabytes", _CONNECTS)
+"""What a line that does anything here has in it."""
+
 _QUOTED = re.compile(r"'[^'\n]*'")
 _OPEN, _CLOSE = "{", "}"
 READABLE = 0o044
@@ -52,8 +57,9 @@ def run(path: Path, machine: Machine, by: Path | None = None) -> str:
     text = _opened(path, by or path)
     if not text.startswith("<?php"):
         return text
-    _parse(path, text)
-    for number, line in enumerate(text.splitlines(), 1):
+    if problem := _syntax_problem(text):
+        raise PhpError(problem, path, text.count("\n") + 1, "Parse error")
+    for number, line in _telling_lines(text):
         _run_line(path, number, line, machine)
     return text
 
@@ -71,13 +77,18 @@ def _opened(path: Path, by: Path) -> str:
         ) from None
 
 
-def _parse(path: Path, text: str) -> None:
-    last = text.count("\n") + 1
+@lru_cache(maxsize=512)
+def _syntax_problem(text: str) -> str:
     code = _QUOTED.sub("", text)
-    if code.count(_OPEN) > code.count(_CLOSE):
-        raise PhpError("syntax error, unexpected end of file", path, last, "Parse error")
-    if code.count(_OPEN) < code.count(_CLOSE):
-        raise PhpError("Unmatched '}'", path, last, "Parse error")
+    opened = code.count(_OPEN) - code.count(_CLOSE)
+    last = code.count("\n", 0, code.rfind(_OPEN)) + 1
+    return f"Unclosed '{{' on line {last}" if opened > 0 else "Unmatched '}'" if opened else ""
+
+
+@lru_cache(maxsize=512)
+def _telling_lines(text: str) -> Sequence[tuple[int, str]]:
+    lines = enumerate(text.splitlines(), 1)
+    return [(number, line) for number, line in lines if any(word in line for word in _TELLING)]
 
 
 def _run_line(path: Path, number: int, line: str, machine: Machine) -> None:

@@ -48,6 +48,7 @@ def render(world: World, request: Request) -> Response:
     """The answer of WordPress."""
     state = world.read()
     config = config_text(world.root)
+    state["db"]["options"].update(fixed_options(config))
     try:
         start(world, state, request, config)
         return _page(state, request)
@@ -65,7 +66,7 @@ def start(
     for name in EARLY:
         run(world.root / name, machine)
     if not (world.root / "wp-config.php").exists():
-        raise Ended(pages.redirect(f"{request.base}/wp-admin/setup-config.php"))
+        raise Ended(_set_up(request, "setup-config"))
     run(world.root / "wp-config.php", machine)
     _checkmachine_of(state)
     for name in CORE:
@@ -99,6 +100,12 @@ def run_theme(root: Path, state: State, machine: Machine) -> None:
     run(folder / "index.php", machine)
 
 
+def fixed_options(config: str) -> dict[str, str]:
+    """The options that wp-config.php sets: those in the database do not count then."""
+    told = {name: constant(config, f"WP_{name.upper()}") for name in ("home", "siteurl")}
+    return {name: value for name, value in told.items() if value}
+
+
 def constant(config: str, name: str) -> str:
     """The value of a constant in wp-config.php, without its quotes; '' when it is not defined."""
     found = re.search(_DEFINED.format(name=name), config, re.MULTILINE)
@@ -121,8 +128,8 @@ def _page(state: State, request: Request) -> Response:
 def _front(state: State, request: Request) -> Response:
     if request.path == "/wp-json/":
         return pages.rest(state)
-    if request.base != state["db"]["options"]["home"]:
-        return pages.redirect(state["db"]["options"]["home"] + request.path, 301)
+    if request.base != (host := _host(state["db"]["options"]["home"])):
+        return pages.redirect(host + request.path, 301)
     if request.path == "/feed/":
         return pages.feed(state)
     if request.path == "/":
@@ -134,6 +141,11 @@ def _front(state: State, request: Request) -> Response:
     if slug in texts:
         return pages.themed(state, slug, f"<p>{texts[slug]}</p>")
     return pages.themed(state, "Page not found", "<p>It looks like nothing was found here.</p>", 404)
+
+
+def _host(url: str) -> str:
+    """Scheme and host: all that WordPress corrects of an address that is not its own."""
+    return "/".join(url.split("/")[:3])
 
 
 def _checkmachine_of(state: State) -> None:
@@ -167,7 +179,15 @@ def _check_database(root: Path, state: State, request: Request) -> None:
             raise Ended(pages.died(told, "WordPress &rsaquo; Error"))
         raise Ended(pages.died(f"<h1>{pages.NO_DATABASE}</h1>", "Database Error"))
     if not state["db"]["installed"]:
-        raise Ended(pages.redirect(f"{request.base}/wp-admin/install.php"))
+        raise Ended(_set_up(request, "install"))
+
+
+def _set_up(request: Request, step: str) -> Response:
+    script = f"wp-admin/{step}.php"
+    if request.script == script:
+        return pages.setting_up()
+    redirect = pages.redirect if step == "install" else pages.early_redirect
+    return redirect(f"{request.base}/{script}")
 
 
 def _check_space(world: World, state: State) -> None:

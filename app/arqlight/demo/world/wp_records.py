@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from arqlight.demo.world.rendering import config_text, fixed_options
 from arqlight.demo.world.wp_answer import Call, Command, Failed, as_json
 
 DUMP_HEAD = "-- MySQL dump of a stand-in\n"
@@ -20,7 +21,7 @@ PROBLEMS = {"down": NO_SERVER, "denied": DENIED, "too many": TOO_MANY}
 
 def option_get(call: Call) -> str:
     """`wp option get NAME`."""
-    options = _db(call)["options"]
+    options = {**_db(call)["options"], **fixed_options(config_text(call.world.root))}
     if (name := call.rest()[0]) not in options:
         raise Failed(f"Error: Could not get '{name}' option. Does it exist?")
     value = options[name]

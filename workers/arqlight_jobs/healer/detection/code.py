@@ -1,9 +1,10 @@
 """Symptoms of code that fails: plugins, themes, drop-ins, the core, memory, white pages, and an unfit PHP."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from arqlight_jobs.healer.detection.reading import (
+    SERVER_ERROR,
     errors,
     fatals,
     is_blank,
@@ -15,7 +16,7 @@ from arqlight_jobs.healer.detection.reading import (
     symptom,
     told,
 )
-from arqlight_jobs.healer.evidence import Evidence, Fatal, PageName, Sign
+from arqlight_jobs.healer.evidence import Evidence, Fatal, Page, PageName, Sign
 from arqlight_jobs.healer.words import Symptom, SymptomId
 
 OUT_OF_MEMORY = "Allowed memory size"
@@ -101,7 +102,7 @@ def wsod(evidence: Evidence) -> Iterator[Symptom]:
         return
     shown = list(pages(evidence, PageName.HOME, PageName.LOGIN, PageName.SAMPLE_1, PageName.SAMPLE_2))
     white = next((page for page in shown if is_blank(page) or _is_cut_off(evidence, page.name)), None)
-    silent = next((page for page in errors(evidence) if _says_critical(page.signs, page.text)), None)
+    silent = next((page for page in errors(evidence) if _says_critical(page)), None)
     known = 0.3 if is_explained(evidence) else 1.0
     if white:
         yield symptom(SymptomId.WSOD, 0.9 * known, f"The page {white.name} has {white.size} bytes.")
@@ -153,6 +154,7 @@ def _is_cut_off(evidence: Evidence, name: PageName) -> bool:
     return bool(page and page.good and not page.complete and page.size < SMALL_SHARE * usual)
 
 
-def _says_critical(signs: Iterable[Sign], text: str) -> bool:
+def _says_critical(page: Page) -> bool:
     """Whether it is WordPress's page after a fatal error, in any language: that of the database has a heading."""
-    return Sign.ERROR_PAGE in signs and "<h1>" not in text.partition("wp-die-message")[2]
+    died = page.status == SERVER_ERROR and Sign.ERROR_PAGE in page.signs
+    return died and "<h1>" not in page.text.partition("wp-die-message")[2]

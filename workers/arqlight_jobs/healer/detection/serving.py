@@ -106,7 +106,8 @@ def perms(evidence: Evidence) -> Iterator[Symptom]:
     because = [f"The web server may not show {page.name}." for page in refused] + [told(one) for one in failed[:1]]
     because += [f"{closed[0].path or 'The folder'} has the permissions {closed[0].mode:o}."] if closed else []
     if refused:
-        yield symptom(SymptomId.PERMS, 0.97 if closed else 0.8 if logged else 0.4, *because)
+        sure = 0.97 if closed else 0.8 if logged else 0.6 if evidence.usual else 0.4  # it used to be shown
+        yield symptom(SymptomId.PERMS, sure, *because)
     elif failed and is_broken(evidence):
         yield symptom(SymptomId.PERMS, 0.96 if closed else 0.7, *because)
 

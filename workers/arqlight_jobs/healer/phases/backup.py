@@ -15,7 +15,7 @@ from arqlight_jobs.healer.case import Case, Finding, Outcome, Phase
 from arqlight_jobs.healer.dump import dumped
 from arqlight_jobs.healer.manifest import walked
 from arqlight_jobs.healer.registration import open_root
-from arqlight_jobs.healer.words import Site, Symptom, SymptomId
+from arqlight_jobs.healer.words import Symptom, SymptomId
 from arqlight_jobs.offload import in_thread, in_thread_until_cancelled
 
 DUMP = "dump/database.sql"
@@ -50,24 +50,17 @@ async def _backed_up(case: Case, shelf: Shelf, root: Path) -> Finding:
     dump = case.files.place(DUMP)
     try:
         await in_thread(lambda: dump.unlink(missing_ok=True))  # an older attempt may have been killed over it
-        problem = await _dump_of(case.site, root, dump, shelf)
-        wish = Wish(root, symptoms_of(case), None if problem else dump, problem, case.settings.backup_uploads)
+        dumping = await dumped(case.site, root, dump, case.files.sealer, shelf.free)
+        whole, problem = (None, dumping) if isinstance(dumping, str) else (dumping, "")
+        wish = Wish(root, symptoms_of(case), whole, problem, case.settings.backup_uploads)
         backup = await in_thread_until_cancelled(lambda check: _taken(case.run, shelf, wish, check))
     finally:
         await in_thread(lambda: dump.unlink(missing_ok=True))
     return _finding(backup, _told(backup))
 
 
-async def _dump_of(site: Site, root: Path, dump: Path, shelf: Shelf) -> str:
-    """Dump the database; answers why there is no dump."""
-    problem = await dumped(site, root, dump, shelf.free)
-    if problem:
-        await in_thread(lambda: dump.unlink(missing_ok=True))
-    return problem
-
-
 def _taken(run: Run, shelf: Shelf, wish: Wish, check: Callable[[], None]) -> Backup:
-    dump = wish.dump.stat().st_size if wish.dump else 0
+    dump = wish.dump.size if wish.dump else 0
     total = PASSES * (dump + sum(entry.size for entry in walked(wish.root, WHOLE)))
     done = 0
 

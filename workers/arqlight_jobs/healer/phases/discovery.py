@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,25 +23,27 @@ ROUNDS = 3
 """So many clean looks in a row, and there is nothing to heal."""
 
 PAUSE_S = 2.0
+SEARCHING_S = 15.0
+"""How long is looked for what shows on no page, such as late events."""
+
+WELL = f"{ROUNDS} looks in a row found nothing wrong, and the logs are quiet."
 STEPS = {"dns": 10, "tls": 40, "http": 70, "local": 100}
 MOST_TOLD = 20
 
 
 async def carry_out(case: Case) -> Finding:
     """Look at the site, again while it seems well. Raises Unavailable when it is our own resolver that fails."""
-    evidence = await inside(case.site, await _looked(case, lambda step: _progress(case, step)))
+    evidence = await inside(case.site, await looked(case, lambda step: _progress(case, step)))
     _progress(case, "local")
-    for _ in range(ROUNDS - 1):
-        if not _seems_well(evidence):
-            break
-        await asyncio.sleep(PAUSE_S)
-        again = await _looked(case)
-        evidence = replace(evidence, name=again.name, certificate=again.certificate, pages=again.pages)
+    evidence = await looked_again(case, evidence)
+    if seems_well(evidence):
+        evidence = await _searched(case, evidence)
     await in_thread(lambda: case.files.write(EVIDENCE, encoded(evidence)))
     return _judged(case, evidence, symptoms_of(evidence))
 
 
-async def _looked(case: Case, seen: Callable[[str], None] = unheard) -> Evidence:
+async def looked(case: Case, seen: Callable[[str], None] = unheard) -> Evidence:
+    """A look from outside. Raises Unavailable when it is our own resolver that fails."""
     usual = await usual_of(case.settings, case.site.id)
     found = await outside(case.site, case.client, case.settings, usual, seen)
     if found.name and found.name.is_ours:
@@ -49,13 +52,37 @@ async def _looked(case: Case, seen: Callable[[str], None] = unheard) -> Evidence
     return found
 
 
-def _progress(case: Case, step: str) -> None:
-    case.run.progress(STEPS[step], 100, step)
+async def looked_again(case: Case, evidence: Evidence, *, thorough: bool = False) -> Evidence:
+    """The evidence once the site has seemed well three times, or no longer does. Raises Unavailable as `looked`."""
+    rounds = 1
+    while seems_well(evidence) and rounds < ROUNDS:
+        await asyncio.sleep(PAUSE_S)
+        again = await looked(case)
+        evidence = replace(evidence, name=again.name, certificate=again.certificate, pages=again.pages)
+        rounds += 1
+    if rounds == 1 or seems_well(evidence):
+        return evidence
+    return await inside(case.site, evidence, thorough=thorough)  # the logs tell only by now what is wrong
 
 
-def _seems_well(evidence: Evidence) -> bool:
+def seems_well(evidence: Evidence) -> bool:
+    """Whether it could be looked at, and shows nothing that is likely to be wrong."""
     seen = evidence.name is not None and not evidence.name.problem
     return seen and not likely(symptoms_of(evidence))
+
+
+async def _searched(case: Case, evidence: Evidence) -> Evidence:
+    """The evidence with what shows on no page, as far as wp-cli tells it in time."""
+    if case.site.level < Level.COMMANDS:
+        return evidence
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SEARCHING_S):
+            return await inside(case.site, evidence, thorough=True)
+    return evidence
+
+
+def _progress(case: Case, step: str) -> None:
+    case.run.progress(STEPS[step], 100, step)
 
 
 def _judged(case: Case, evidence: Evidence, symptoms: Sequence[Symptom]) -> Finding:
@@ -80,7 +107,7 @@ def verdict(evidence: Evidence, worst: Sequence[Symptom], level: Level) -> tuple
     if evidence.tree is None and score(evidence.pages) < IS_WORDPRESS:
         return Outcome.OUT_OF_REACH, "Nothing that it shows says that it is WordPress, and its folder is not known."
     if not worst:
-        return Outcome.NOT_REPRODUCED, f"{ROUNDS} looks in a row found nothing wrong, and the logs are quiet."
+        return Outcome.NOT_REPRODUCED, WELL
     return Outcome.IS_WORDPRESS, because
 
 

@@ -11,7 +11,7 @@ from arqlight_core.errors import ArqlightError
 from arqlight_jobs.healer import footprint, scenes
 from arqlight_jobs.healer.applying import applied, in_words
 from arqlight_jobs.healer.backup import Shelf
-from arqlight_jobs.healer.baseline import copy_of
+from arqlight_jobs.healer.baseline import copy_of, modes_of
 from arqlight_jobs.healer.case import Case, Finding, Outcome
 from arqlight_jobs.healer.changes import Plan
 from arqlight_jobs.healer.evidence import Evidence, decoded, encoded
@@ -80,6 +80,7 @@ def _scene(case: Case, chosen: Playbook, hands: Hands) -> Scene:
         files=scenes.contents(hands.root, chosen) if hands.root else {},
         entries=scenes.entries(hands.root, chosen) if hands.root else {},
         kept={path: content for path, content in kept.items() if content is not None},
+        kept_modes=modes_of(case.settings, case.site.id),
     )
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from arqlight_core.errors import Unavailable
-from arqlight_jobs.healer.baseline import usual_of
-from arqlight_jobs.healer.case import Case, Finding, Outcome, Phase
+from arqlight_jobs.healer.case import Case, Finding, Outcome
 from arqlight_jobs.healer.evidence import Evidence, encoded
-from arqlight_jobs.healer.gathering import inside, outside
-from arqlight_jobs.healer.phases.discovery import told
+from arqlight_jobs.healer.gathering import inside
+from arqlight_jobs.healer.phases.discovery import WELL, looked, looked_again, seems_well, told
 from arqlight_jobs.healer.playbooks import choices
 from arqlight_jobs.healer.symptoms import intrusion_in, likely, symptoms_of, treatment_of
-from arqlight_jobs.healer.words import Symptom, SymptomId, Treatment
+from arqlight_jobs.healer.words import Symptom, Treatment
 from arqlight_jobs.offload import in_thread
 
 
@@ -21,21 +19,21 @@ async def carry_out(case: Case) -> Finding:
     name = f"evidence-{case.incident.version}.json"
     await in_thread(lambda: case.files.write(name, encoded(evidence)))
     case.run.progress(90, 100, "judging")
-    return judged(case, name, symptoms_of(evidence))
+    symptoms = symptoms_of(evidence)
+    if seems_well(evidence):
+        return Finding(Outcome.NOT_REPRODUCED, WELL, {"evidence": name, "symptoms": told(symptoms), "playbooks": []})
+    return judged(case, name, symptoms)
 
 
 async def _gathered(case: Case) -> Evidence:
-    usual = await usual_of(case.settings, case.site.id)
-    seen = await outside(case.site, case.client, case.settings, usual)
-    if seen.name and seen.name.is_ours:
-        raise Unavailable(seen.name.problem, dependency="dns")
+    seen = await looked(case)
     case.run.progress(40, 100, "outside")
-    return await inside(case.site, seen, thorough=True)
+    return await looked_again(case, await inside(case.site, seen, thorough=True), thorough=True)
 
 
 def judged(case: Case, evidence: str, symptoms: Sequence[Symptom]) -> Finding:
-    """What the symptoms come to. Where all is well by now, those that discovery saw are gone by."""
-    worst = likely(symptoms) or _seen_before(case)
+    """What the symptoms come to."""
+    worst = likely(symptoms)
     chosen = choices(_treated(worst), case.site)
     output: dict[str, Any] = {
         "evidence": evidence,
@@ -47,7 +45,7 @@ def judged(case: Case, evidence: str, symptoms: Sequence[Symptom]) -> Finding:
         reason = f"{intruder.fingerprint}: traces of an intruder are left as they are."
         return Finding(Outcome.SECURITY, reason, {**output, "playbooks": []})
     if not chosen:
-        what = worst[0].fingerprint if worst else "what was found before"
+        what = worst[0].fingerprint if worst else "what is wrong"
         return Finding(Outcome.NO_PLAYBOOK, f"No playbook that may be used here treats {what}.", output)
     first = f"{worst[0].fingerprint}, {round(worst[0].confidence * 100)} % sure"
     return Finding(
@@ -62,10 +60,3 @@ def _treated(worst: Sequence[Symptom]) -> Sequence[Symptom]:
     if worst and treatment_of(worst[0].id) is Treatment.ESCALATE:
         return worst[:1]
     return worst
-
-
-def _seen_before(case: Case) -> tuple[Symptom, ...]:
-    told_before = case.output_of(Phase.DISCOVERY).get("symptoms", ())
-    return likely(
-        Symptom(SymptomId(one["id"]), one["component"], one["confidence"], tuple(one["because"])) for one in told_before
-    )

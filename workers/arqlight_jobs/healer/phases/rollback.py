@@ -1,6 +1,7 @@
 """What the last attempt has changed is undone in reverse, and compared with how it was found.
 
-Where the journal cannot undo it, the backup puts back what the plan has touched, and the database if it comes to that.
+Where the journal cannot undo it, the backup puts back what the plan has touched, and the database when a command could
+not set back what it had set there: in any other case the dump would take with it what visitors have written since.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from arqlight_jobs.healer.backup import Shelf
 from arqlight_jobs.healer.case import Case, Finding, Outcome
 from arqlight_jobs.healer.dump import restore_database
 from arqlight_jobs.healer.footprint import not_as_before, wholes
-from arqlight_jobs.healer.hands import CommandFailed, Hands
+from arqlight_jobs.healer.hands import Hands
 from arqlight_jobs.healer.manifest import Difference
 from arqlight_jobs.healer.reach import hands_of, journal_of
 from arqlight_jobs.healer.restoring import restored
@@ -24,6 +25,7 @@ TRIES = 2
 """How often the journal is tried before the backup is."""
 
 NOTHING = "Nothing was changed, so there is nothing to undo."
+AS_FOUND = "all is as it was found."
 MOST_TOLD = 20
 
 
@@ -47,7 +49,7 @@ async def _undone(case: Case, hands: Hands) -> Finding:
         return await _from_backup(case, hands, done)
     output: dict[str, Any] = {"changes": done.changes, "aside": done.aside, "differences": []}
     aside = f" What others had put there is in quarantine ({done.aside})." if done.aside else ""
-    reason = f"{done.changes} changes were undone; all is as it was found.{aside}" if done.changes else NOTHING
+    reason = f"{done.changes} changes were undone; {AS_FOUND}{_stays(done)}{aside}" if done.changes else NOTHING
     return Finding(Outcome.UNDONE, reason, output)
 
 
@@ -59,14 +61,15 @@ async def _from_backup(case: Case, hands: Hands, done: Undone) -> Finding:
         await case.check()
         differences = await _restored(case, hands, hands.root)
         output["differences"] = [{"path": one.path, "what": one.what} for one in differences[:MOST_TOLD]]
-    if any(isinstance(problem, CommandFailed) for problem in done.problems):
+    if done.database_left:
         await case.check()
-        told = await restore_database(case.files, case.site, hands.root.path) if hands.root else why
+        told = await _database_restored(case, hands, hands.root) if hands.root else why
         if told:
             return Finding(Outcome.NOT_UNDONE, f"The database could not be put back: {told}", output)
     if differences:
         return Finding(Outcome.NOT_UNDONE, _left(differences), output)
-    return Finding(Outcome.UNDONE, "It was put back out of the backup; all is as it was found.", output)
+    stays = "" if done.database_left else _stays(done)
+    return Finding(Outcome.UNDONE, f"It was put back out of the backup; {AS_FOUND}{stays}", output)
 
 
 async def _restored(case: Case, hands: Hands, root: Root) -> Sequence[Difference]:
@@ -80,6 +83,16 @@ async def _restored(case: Case, hands: Hands, root: Root) -> Sequence[Difference
 
     await in_thread(lambda: restored(Shelf(case.files), root.path, aside, wholes(plan)))
     return await in_thread_until_cancelled(lambda check: not_as_before(root, plan, was, check))
+
+
+async def _database_restored(case: Case, hands: Hands, root: Root) -> str:
+    """Answers '' or why that was not done."""
+    with hands.journal.leftover.noted() as started:
+        return await restore_database(case.files, case.site, root.path, started)
+
+
+def _stays(done: Undone) -> str:
+    return f" What `wp {done.stays[0]}` did to the database stays." if done.stays else ""
 
 
 def _left(differences: Sequence[Difference]) -> str:

@@ -20,7 +20,7 @@ from arqlight_jobs.healer.probe import VERIFY_PAGES, Outside, guard_of, look
 from arqlight_jobs.healer.registration import open_root
 from arqlight_jobs.healer.symptoms import likely, symptoms_of
 from arqlight_jobs.healer.taking_baselines import Observer
-from arqlight_jobs.healer.verify import GOOD_ROUNDS, Verdict, in_logs, since, verdict_on
+from arqlight_jobs.healer.verify import GOOD_ROUNDS, Verdict, in_logs, since, verdict_on, with_middle_times
 from arqlight_jobs.healer.words import Symptom, SymptomId
 from arqlight_jobs.offload import in_thread
 
@@ -56,11 +56,13 @@ async def carry_out(case: Case, pause: Pause = asyncio.sleep) -> Finding:
 
 @dataclass(slots=True)
 class _Verifying:
-    """The looks at a site after a fix. `known` is what its logs told then."""
+    """The looks at a site after a fix. `before` is what its logs told when the first of them was made."""
 
     case: Case
     root: Path | None
+    before: Logs
     known: Logs
+    """What they told after the last bad round: PHP may run what was there before the fix for some seconds more."""
     usual: Sequence[Look]
     seen: list[Outside] = field(default_factory=list[Outside])
     told: list[tuple[Complaint, ...]] = field(default_factory=list[tuple[Complaint, ...]])
@@ -73,7 +75,9 @@ class _Verifying:
         logs = await _logs(case, self.root)
         component = case.incident.fingerprint.partition(":")[2]
         self.seen.append(outside)
-        self.told.append((*complaints(outside, self.usual), *in_logs(self.known, logs, component)))
+        told = (*complaints(outside, self.usual), *in_logs(self.before, since(self.known, logs), component))
+        self.known = logs if told else self.known
+        self.told.append(told)
         case.run.progress(self._good(), GOOD_ROUNDS, "good rounds")
 
     async def what_is_left(self) -> Symptom | None:
@@ -85,7 +89,9 @@ class _Verifying:
         seen = await gathering.outside(case.site, case.client, case.settings, usual)
         thorough = sought.partition(":")[0] in HIDDEN
         found = await gathering.inside(case.site, seen, thorough=thorough)
-        fresh = msgspec.structs.replace(found, logs=since(self.known, found.logs) if found.logs else None)
+        pages = with_middle_times(found.pages, [outside.pages for outside in self.seen[-GOOD_ROUNDS:]])
+        logs = since(self.known, found.logs) if found.logs else None
+        fresh = msgspec.structs.replace(found, pages=pages, logs=logs)
         return next((one for one in likely(symptoms_of(fresh)) if alike(one.fingerprint, sought)), None)
 
     def _good(self) -> int:
@@ -98,7 +104,18 @@ async def _begun(case: Case) -> _Verifying:
     given = case.site.root
     root = await in_thread(lambda: open_root(given)) if given else None
     healthy = await healthy_of(case.settings, case.site.id)
-    return _Verifying(case, root, await _logs(case, root), healthy.pages if healthy else ())
+    known = await _known(case, root)
+    return _Verifying(case, root, known, known, healthy.pages if healthy else ())
+
+
+async def _known(case: Case, root: Path | None) -> Logs:
+    """What the logs told at first; a run before this one has noted that before it looked."""
+    name = f"verify-{case.incident.version}.json"
+    with suppress(OSError, ValueError, ArqlightError):
+        return msgspec.json.decode(await in_thread(lambda: case.files.read(name)), type=Logs)
+    logs = await _logs(case, root)
+    await in_thread(lambda: case.files.write(name, msgspec.json.encode(logs)))
+    return logs
 
 
 async def _logs(case: Case, root: Path | None) -> Logs:

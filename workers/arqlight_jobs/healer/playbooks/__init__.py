@@ -63,6 +63,6 @@ def choices(symptoms: Iterable[Symptom], site: Site) -> tuple[Choice, ...]:
         Choice(one.id, symptom.component)
         for symptom in ranked
         for one in PLAYBOOKS
-        if symptom.id in one.treats and one.is_within_reach(site)
+        if one.suits(symptom) and one.is_within_reach(site)
     )
     return tuple(dict.fromkeys(found))

@@ -8,7 +8,7 @@ from datetime import datetime
 from arqlight_jobs.healer.changes import Plan, Rewrite
 from arqlight_jobs.healer.evidence import Evidence
 from arqlight_jobs.healer.manifest import Entry
-from arqlight_jobs.healer.words import Level, Site, SymptomId, Treatment
+from arqlight_jobs.healer.words import Level, Site, Symptom, SymptomId, Treatment
 
 
 class NotApplicable(Exception):
@@ -31,6 +31,8 @@ class Scene:
     """What the playbook reads, and what stands in the folders that it lists, by path."""
     kept: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """The same files as the last healthy baseline has them."""
+    kept_modes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What permissions files had then."""
 
     def rewrite(self, path: str, content: bytes) -> Rewrite:
         """Replace the file that was read; refused when it is another one by then. Raises NotApplicable without need."""
@@ -56,6 +58,8 @@ class Playbook:
     name: str
     treats: tuple[SymptomId, ...]
     plan: Planning
+    component: str = ""
+    """The only part of a site that it mends; '' for whichever the symptom is about."""
     needs: Level = Level.FOLDER
     hooks: tuple[str, ...] = ()
     """Of these hooks the site must have at least one."""
@@ -64,6 +68,10 @@ class Playbook:
     """Files whose content it wants to know."""
     lists: tuple[str, ...] = ()
     """Folders whose entries it wants to know; '' stands for the whole tree."""
+
+    def suits(self, symptom: Symptom) -> bool:
+        """Whether it is worth trying on this."""
+        return symptom.id in self.treats and self.component in ("", symptom.component)
 
     def is_within_reach(self, site: Site) -> bool:
         """Whether the site's owner has opened the way that this takes, and does not forbid it."""

@@ -14,13 +14,14 @@ def _put_back(scene: Scene) -> Plan:
     content = scene.kept.get(WP_CONFIG)
     if content is None:
         raise NotApplicable(f"No healthy copy of {WP_CONFIG} is known.")
-    return (Rewrite(WP_CONFIG, content, over="", mode=PRIVATE_MODE),)
+    return (Rewrite(WP_CONFIG, content, over="", mode=scene.kept_modes.get(WP_CONFIG, PRIVATE_MODE)),)
 
 
 PB17 = Playbook(
     id="PB17",
     name="Put a lost wp-config.php back",
     treats=(SymptomId.INSTALL_SCREEN,),
+    component=WP_CONFIG,
     plan=_put_back,
     reads=(WP_CONFIG,),
 )

@@ -64,7 +64,7 @@ def _extension(scene: Scene) -> Extension | None:
 PB04 = Playbook(
     id="PB04",
     name="Switch a plugin off",
-    treats=(SymptomId.PLUGIN_FATAL, SymptomId.PLUGIN_CORRUPT, SymptomId.MEMORY),
+    treats=(SymptomId.PLUGIN_FATAL, SymptomId.PLUGIN_CORRUPT),
     plan=_switch_off,
     lists=(PLUGINS,),
 )
