@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from arqlight_core.domains import Order, Question
     from arqlight_core.observe import FleetView, Lookout
     from arqlight_core.operations import Report
+    from arqlight_core.settings import Settings
     from arqlight_core.store.gateway import Store
 
 P = ParamSpec("P")
@@ -39,7 +40,14 @@ _LOG_BYTES = 1_000_000
 class StoreFleet:
     """The fleet behind a store that is opened when it is first asked, and asked again until it answers."""
 
-    def __init__(self, url_of: Callable[[], str], actor: str = "", *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        url_of: Callable[[], str],
+        actor: str = "",
+        *,
+        read_only: bool = False,
+        settings: "Settings | None" = None,
+    ) -> None:
         self._url_of = url_of
         self._actor = actor
         self.read_only = read_only
@@ -49,6 +57,7 @@ class StoreFleet:
         self.address = "the server"
         self._denied: frozenset[str] | None = None
         self._domains: Domains | None = None
+        self._settings = settings
 
     async def view(self) -> "FleetView":
         """Every queue and worker, now."""
@@ -115,7 +124,7 @@ class StoreFleet:
             loaded = await asyncio.to_thread(
                 import_module, "arqlight.domains"
             )  # half a second: when it is first wanted
-            made: Domains = loaded.Domains()
+            made: Domains = loaded.Domains(self._settings)
             self._domains = self._domains or made
         return self._domains
 
@@ -186,7 +195,9 @@ async def _in_daemon(work: Callable[[], T]) -> T:
     return await answer
 
 
-def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) -> int:
+def run(
+    url_of: Callable[[], str], *, actor: str = "", read_only: bool = False, settings: "Settings | None" = None
+) -> int:
     """Show the control room until it is left; answers the exit code.
 
     Args:
@@ -194,6 +205,7 @@ def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) 
             as the start of an embedded server does; an ArqlightError of it is shown, and it is asked again.
         actor: Who is at the keyboard; by default the user of the machine.
         read_only: Refuse every operation.
+        settings: Where the domains' records are; by default as the environment says.
     """
     if not in_browser() and not _has_terminal():
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
@@ -203,7 +215,7 @@ def run(url_of: Callable[[], str], *, actor: str = "", read_only: bool = False) 
     servers = NamedServers(lambda: StoreFleet(url_of, actor, read_only=load().read_only))
     _log_to(places.log())
     room = ControlRoom(
-        StoreFleet(url_of, actor, read_only=read_only),
+        StoreFleet(url_of, actor, read_only=read_only, settings=settings),
         _driver(),
         kept=Kept(places.memory()),
         servers=servers,

@@ -3,18 +3,18 @@
 import asyncio
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from arqlight import output, tui
-from arqlight.demo.show import Show
+from arqlight.demo.show import Show, every_system
 from arqlight.demo.stage import leave_orderly, stage
 from arqlight.session import refuse_unfit
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings, load
-from arqlight_jobs.billing.validation import validate
 
 
 def demo(
@@ -24,13 +24,15 @@ def demo(
     processes: Annotated[int, Parameter(validator=Number(gte=1, lte=64))] = 2,
     json: bool = False,
 ) -> int:
-    """A server, a fleet and billing files arriving, with the screen on top; exits 1 if a job was lost.
+    """A server, a fleet, billing files arriving and sites falling ill, with the screen on top.
+
+    Exits 1 if a job was lost, or a site was made worse than it was found or said to be healed and is not.
 
     With REDIS_URL set it all happens there, with ARQLIGHT_DATA_DIR set what comes of it stays there.
 
     Args:
         headless: No screen; print a summary at the end. So it is anyway without a terminal.
-        seconds: How long to run without a screen; 30 unless said.
+        seconds: For how long something new is begun without a screen, 30 unless said; what is under way may then end.
         processes: How many worker processes.
         json: Print the summary as JSON.
     """
@@ -45,8 +47,11 @@ def demo(
         if show.problem is not None:
             raise show.problem
     summary = show.account.summary(show.seconds)
-    output.as_json(summary) if json else _print(summary, show.seconds)
-    return 1 if show.account.lost else 0
+    if json:
+        output.as_json({**summary, **{one.name: one.facts for one in show.sections}})
+    else:
+        _print(summary, show)
+    return 1 if show.failed else 0
 
 
 def _refuse_unfit(settings: Settings) -> None:
@@ -55,25 +60,32 @@ def _refuse_unfit(settings: Settings) -> None:
         return
     if settings.production:
         raise UsageError("The demo queues invented files, and this is production; unset REDIS_URL: it has its own.")
-    asyncio.run(refuse_unfit([validate.queue.name], settings))
+    asyncio.run(refuse_unfit([name for system in every_system() for name in system.queues], settings))
 
 
 def _with_screen(show: Show) -> None:
-    behind = threading.Thread(target=show.run, name="arqlight-demo")
-    behind.start()
+    threading.Thread(target=show.run, name="arqlight-demo").start()
     try:
-        tui.run(lambda: show.stage.url)
+        tui.run(lambda: show.stage.url, settings=show.stage.settings)
     finally:
         leave_orderly()  # the screen had its own ways with signals
         show.stop()
         output.say("Draining the fleet ...")
-        behind.join()
+        show.wait()
 
 
-def _print(summary: dict[str, Any], seconds: float) -> None:
+def _print(summary: dict[str, Any], show: Show) -> None:
     lines = {"all": summary["totals"], **summary["queues"], **summary["job_types"]}
     columns = ["", *(name.replace("_per_second", "/s").replace("_", " ") for name in summary["totals"])]
-    rows = [[name, *("-" if v is None else v for v in line.values())] for name, line in lines.items()]
+    rows = [[name, *_cells(line.values())] for name, line in lines.items()]
     output.table(columns, rows, spare=["pickup p50 ms", "pickup p95 ms", "cancelled", "waiting", "jobs/s", "retried"])
+    for one in show.sections:
+        output.say("")
+        output.table([name.replace("_", " ") for name in one.columns], map(_cells, one.rows))
+        output.say(one.sentence)
     lost = summary["totals"]["lost"]
-    output.say(f"{seconds:.0f} s; {f'{lost} jobs were LOST' if lost else 'nothing was lost'}.")
+    output.say(f"{show.seconds:.0f} s; {f'{lost} jobs were LOST' if lost else 'nothing was lost'}.")
+
+
+def _cells(values: Iterable[object]) -> list[object]:
+    return ["-" if value is None else value for value in values]

@@ -1,6 +1,7 @@
 """Keeps account of every job that the demonstration enqueued: what is in no state any more is lost, and said so."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -55,6 +56,17 @@ class Account:
     def add(self, job_id: str, queue: str, job_type: str) -> None:
         """A job was enqueued."""
         self.entries[job_id] = Entry(job_id, queue, job_type)
+
+    async def add_flow(self, store: Store, correlation_id: str) -> None:
+        """Add the jobs that belong together with those that this id ties, as far as they were queued by now."""
+        with suppress(JobNotFound):
+            for step in (await observe.flow(store, correlation_id)).steps:
+                if step.id not in self.entries:
+                    self.add(step.id, step.queue, step.job_type)
+
+    def waits(self, queue: str) -> bool:
+        """Whether a job of that queue was due and not begun when last seen."""
+        return any(entry.queue == queue and entry.state is State.WAITING for entry in self.entries.values())
 
     @property
     def lost(self) -> int:

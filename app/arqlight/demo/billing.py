@@ -8,13 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from arqlight.demo.account import Account
+from arqlight.demo.traffic import Ground, Section, System
 from arqlight_core import observe
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State
 from arqlight_core.operations.enqueueing import submit
-from arqlight_core.settings import Settings
-from arqlight_core.store.gateway import Store
 from arqlight_jobs.billing.intake import accept
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.request import ValidationRequest
@@ -31,23 +29,40 @@ LONG_ROWS = 25_000
 class BillingTraffic:
     """Sends one file after another, the kinds in turn."""
 
-    def __init__(self, store: Store, settings: Settings, account: Account) -> None:
-        self._store = store
-        self._settings = settings
-        self._account = account
+    def __init__(self, ground: Ground) -> None:
+        self._store = ground.store
+        self._settings = ground.settings
+        self._account = ground.account
         self._random = random.Random(7)  # noqa: S311 - sample data
         self._sent = 0
+        self._over = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether every file has been begun; the fleet's drain waits for those that are being read."""
+        return not self._account.waits(validate.queue.name)
+
+    def wind_down(self) -> None:
+        """Send no more files."""
+        self._over = True
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """One file after the other."""
         async with asyncio.TaskGroup() as group:
-            while True:
+            while not self._over:
                 kind = KINDS[self._sent % len(KINDS)]
                 self._sent += 1
                 path = self._settings.data_dir / f"sample-{self._sent}.csv"
                 await asyncio.to_thread(self._write, kind, path)
                 group.create_task(self._send(kind, path))
                 await asyncio.sleep(PACE_SECONDS)
+
+    async def look(self) -> None:
+        """Nothing follows from what became of a file."""
+
+    def section(self) -> Section | None:
+        """The account of jobs says it all."""
+        return None
 
     def _write(self, kind: str, path: Path) -> None:
         if kind == "broken":
@@ -98,3 +113,12 @@ class BillingTraffic:
     async def _execute(self, statement: str) -> None:
         async with records(self._settings) as opened, opened.engine.begin() as connection:
             await connection.execute(text(statement))
+
+
+@asynccontextmanager
+async def billing_traffic(ground: Ground) -> AsyncGenerator[BillingTraffic]:
+    """Billing needs no world of its own."""
+    yield BillingTraffic(ground)
+
+
+BILLING = System((validate.queue.name,), billing_traffic)

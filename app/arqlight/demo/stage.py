@@ -1,10 +1,12 @@
 """What the demonstration stands on: a data folder, a server and a fleet, all its own and gone afterwards."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +15,20 @@ from types import FrameType
 
 import msgspec
 
+from arqlight_core.notice_settings import NoticeSettings
 from arqlight_core.settings import Settings
 from arqlight_core.store.embedded import EmbeddedServer
 
+FAREWELLS = (signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 10.0
+VERIFY_PAUSE_SECONDS = 1.0
+"""Between two looks at a healed site: five times as fast as usual, for a show."""
+
+STAND_INS = "127.0.0.1"
+"""Where the sites of the show are served."""
+
+PRIVATE = frozenset(one.encode_name for one in msgspec.structs.fields(NoticeSettings))
+"""Channels by which real people would be told of invented trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ def stage(settings: Settings, processes: int) -> Generator[Stage]:
     With REDIS_URL set the fleet works there; with ARQLIGHT_DATA_DIR set the data stays there.
     """
     with _folder() as folder:
-        own = msgspec.structs.replace(settings, data_dir=folder, grace=GRACE_SECONDS)
+        own = _adapted(settings, folder)
         embedded = EmbeddedServer.of(folder)
         url = own.redis_url or embedded.ensure()
         fleet = _fleet(own, url, processes)
@@ -61,8 +73,28 @@ def leave_orderly() -> None:
     _on_farewell(_interrupt)
 
 
+@contextmanager
+def told_to_go(farewell: Callable[[], None]) -> Generator[None]:
+    """In the main thread's event loop, call this when a signal says to go, in place of interrupting whatever runs.
+
+    An interrupt, or a cancellation, in the midst of anything may leave something behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, *FAREWELLS):
+        loop.add_signal_handler(number, farewell)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, *FAREWELLS):
+            loop.remove_signal_handler(number)
+        leave_orderly()
+
+
 def _on_farewell(handler: "Callable[[int, FrameType | None], None] | signal.Handlers") -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in FAREWELLS:
         signal.signal(number, handler)
 
 
@@ -80,12 +112,22 @@ def _folder() -> Generator[Path]:
         yield Path(made)
 
 
+def _adapted(settings: Settings, folder: Path) -> Settings:
+    """The settings as the show needs them."""
+    allowed = ",".join(filter(None, (settings.ssrf_allowlist, STAND_INS)))
+    return msgspec.structs.replace(
+        settings, data_dir=folder, grace=GRACE_SECONDS, verify_pause=VERIFY_PAUSE_SECONDS, ssrf_allowlist=allowed
+    )
+
+
 def _fleet(settings: Settings, url: str, processes: int) -> "subprocess.Popen[bytes]":
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in PRIVATE},
         "REDIS_URL": url,
         "ARQLIGHT_DATA_DIR": str(settings.data_dir),
         "ARQLIGHT_GRACE": str(settings.grace),
+        "HEALER_VERIFY_PAUSE": str(settings.verify_pause),
+        "SSRF_ALLOWLIST": settings.ssrf_allowlist,
     }
     command = [sys.executable, "-m", "arqlight", "fleet", "--processes", str(processes)]
     with (settings.data_dir / "fleet.log").open("ab") as log:

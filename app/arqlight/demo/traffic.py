@@ -1,0 +1,65 @@
+"""What the demonstration asks of each system that it shows: a world of its own, traffic, and an account of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from arqlight.demo.account import Account
+from arqlight_core.settings import Settings
+from arqlight_core.store.gateway import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What traffic stands on. Every job that it queues is to be in the account."""
+
+    store: Store
+    settings: Settings
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the summary: `facts` for programs, a table and a sentence for people."""
+
+    name: str
+    facts: Mapping[str, Any]
+    sentence: str
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[object]] = field(default=())
+    wrong: bool = False
+    """Something came out as it never must: the demonstration has failed."""
+
+
+class Traffic(Protocol):
+    """What one system sends while the show goes on."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is worth waiting for has ended."""
+        ...
+
+    async def run(self) -> None:
+        """Send, until told to wind down or cancelled."""
+        ...
+
+    def wind_down(self) -> None:
+        """Begin nothing new, and see to what is under way."""
+        ...
+
+    async def look(self) -> None:
+        """See what has become of what was sent, and do what follows; every second, and once more at the end."""
+        ...
+
+    def section(self) -> Section | None:
+        """Its own part of the summary, where the account of jobs does not say it all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system of the show. Its world stands as long as the context manager is open, and leaves nothing behind."""
+
+    queues: Sequence[str]
+    opened: Callable[[Ground], AbstractAsyncContextManager[Traffic]]
