@@ -70,7 +70,8 @@ async def _done(room: Room, operation: Operation, meant: Meant, told: Mapping[st
         _forget(room, meant)
     elif operation.danger is Danger.DESTRUCTIVE:
         parts = parts_of(report, meant.queue)
-        room.purges.extend(Purge(queue, part.operation) for queue, part in parts.items() if part.operation)
+        act = max((one.act for one in room.purges), default=0) + 1
+        room.purges.extend(Purge(queue, part.operation, act) for queue, part in parts.items() if part.operation)
 
 
 def _forget(room: Room, meant: Meant) -> None:

@@ -22,8 +22,11 @@ from arqlight_screens.tones import Tone
 from arqlight_screens.widgets.filter_line import FilterLine
 from arqlight_screens.widgets.line_table import LineTable
 from arqlight_screens.widgets.status_line import HintsLine, StatusLine
+from arqlight_screens.widgets.text_pane import TextPane
 
 _BEGIN = Key("enter,l", "open", "begin", "ask for what it has to be told, then do it")
+_HELP = 3
+"""Lines for what an operation does."""
 _BAD: dict[Danger, Tone] = {Danger.DESTRUCTIVE: "warn", Danger.IRREVERSIBLE: "bad"}
 
 
@@ -102,6 +105,9 @@ class ActionsMenu(ModalScreen["Choice | None"]):
         self._choices: list[Choice] = []
         self._header = StatusLine(id="header")
         self._table: LineTable[Choice] = LineTable(_COLUMNS, lambda one: one.name, id="actions")
+        self._help = TextPane(id="told")
+        self._help.can_focus = False
+        self._help.styles.height = _HELP
         self._filter = FilterLine()
         self._hints = HintsLine(id="hints")
 
@@ -109,6 +115,7 @@ class ActionsMenu(ModalScreen["Choice | None"]):
         """A title, the operations, and how to get out."""
         yield self._header
         yield self._table
+        yield self._help
         yield self._filter
         yield self._hints
 
@@ -133,6 +140,14 @@ class ActionsMenu(ModalScreen["Choice | None"]):
         found.sort(key=lambda one: text not in _label(one))
         self._table.show(Listed(found, lambda one: one.name), 0)
         self._table.action_jump(0)
+
+    @on(LineTable.Looked)
+    def looked(self) -> None:
+        """Tell in full of the one under the cursor what a narrow table cuts off."""
+        choice = self._table.current
+        said = (Part(" "), Part(choice.operation.help, "plain")) if choice else ()
+        why = [(Part(" "), Part(f"not now: {choice.why}", "warn"))] if choice and choice.why else []
+        self._help.show([said, *why])
 
     @on(FilterLine.Left)
     def filter_left(self) -> None:

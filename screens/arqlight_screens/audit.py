@@ -39,7 +39,7 @@ _COLUMNS = (
     Column[AuditRow]("when", 11, _when, 1, order=lambda one: one.at_ms),
     Column[AuditRow]("by", 10, lambda one, _: Part(one.actor), 1, 20, order=lambda one: one.actor),
     Column[AuditRow]("did", 11, _operation, 1, 20, order=lambda one: one.operation),
-    Column[AuditRow]("to", 16, lambda one, _: Part(one.target), 1, 40, order=lambda one: one.target),
+    Column[AuditRow]("to", 16, lambda one, _: Part(one.target), 1, 40, order=lambda one: one.target, ends=True),
     Column[AuditRow]("came to", 11, _condition, 1, 17, order=lambda one: one.condition),
     Column[AuditRow]("jobs", 7, lambda one, _: Part(f"{one.changed:,}"), 4, 11, right=True, order=lambda o: o.changed),
     Column[AuditRow]("why", 12, lambda one, _: Part(one.reason, "dim"), 2, 60, order=lambda one: one.reason),

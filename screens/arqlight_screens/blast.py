@@ -15,6 +15,9 @@ from arqlight_screens.figures import age
 from arqlight_screens.meant import Meant
 from arqlight_screens.room import Room
 
+_TRIAL = ("canary", "abort_above")
+_HALF = 0.5
+"""What part of a trial may fail unless told otherwise."""
 _ENDED = (State.DEAD, State.CANCELLED, State.COMPLETED)
 
 
@@ -35,8 +38,16 @@ async def blast(room: Room, meant: Meant, plan: Report, told: Mapping[str, Any],
             ("which", selection.matching),
             ("stays", _stays(room, selection, plan)),
         ]
-    lines += [(name.strip("_").replace("_", " "), _spoken(value)) for name, value in told.items()]
+    tried = _TRIAL if told.get("canary") else ()
+    lines += [(name.strip("_").replace("_", " "), _spoken(value)) for name, value in told.items() if name not in tried]
+    if told.get("canary"):
+        lines.append(("trial", trial(told["canary"], told.get("abort_above"))))
     return Blast([(label, text) for label, text in lines if text], before)
+
+
+def trial(canary: int, abort_above: float | None) -> str:
+    """How many jobs are tried first, and what stops the rest."""
+    return f"{canary:,} first; stops if more than {abort_above or _HALF:.0%} fail again"
 
 
 def _spoken(value: Any) -> str:

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from arqlight_core.observe import BulkView, bulk
 from arqlight_core.operations import Target
+from arqlight_screens.blast import trial
 from arqlight_screens.bulk_columns import STATES, share_of
 from arqlight_screens.figures import age, bar, duration, moment, rate
 from arqlight_screens.keymap import LEAVING, Key, bindings
@@ -116,9 +117,7 @@ def _order(order: Mapping[str, Any]) -> Iterator[Line]:
     yield ()
     yield _fact("pace", f"{pace['per_second']:g} a second" if pace.get("per_second") else "as fast as the server bears")
     if pace.get("canary"):
-        yield _fact(
-            "trial", f"{pace['canary']:,} first; stops if more than {pace.get('abort_above', 0.5):.0%} fail again"
-        )
+        yield _fact("trial", trial(pace["canary"], pace.get("abort_above")))
     if selection.get("moment_ms"):
         yield _fact("as of", f"{moment(selection['moment_ms'], selection['moment_ms'])}; what came later is not meant")
     told = {name: value for name, value in order.items() if name != "pace"}

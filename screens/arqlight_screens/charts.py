@@ -158,6 +158,8 @@ class Charts(Operating):
                 Part(moment(mark.at_ms, sight.view.at_ms if sight.view else 0)),
                 Part(f"  {mark.text}", "strong"),
             )
+        if self._told is not None and not any(one.counts for one in self._told.points):
+            return (Part(f" no job came or ended in the last {spoken(self._span)}; → looks further back", "dim"),)
         return (Part(" ▲ a worker started  ■ ▶ paused, resumed  ◆ an operator acted  ⊗ a breaker turned", "dim"),)
 
     # ------------------------------------------------------------------ keys

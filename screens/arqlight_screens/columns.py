@@ -28,7 +28,7 @@ class Column(Generic[R]):
     at: Callable[[R], float | None] | None = None
     """The moment (ms, server's clock) behind a cell that tells an age: it stands there when times are absolute."""
     ends: bool = False
-    """Whether what is too long is cut in its middle: of ids both ends tell."""
+    """Whether what is too long is cut in its middle: of ids and names both ends tell."""
     arrow: str = ""
     """Which way it sorts, when it does."""
 

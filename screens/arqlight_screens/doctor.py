@@ -14,7 +14,7 @@ from arqlight_screens.lines import Line, Part
 from arqlight_screens.listing import Listing
 from arqlight_screens.queue_jobs import QueueJobs, first_tab
 from arqlight_screens.sight import Sight
-from arqlight_screens.widgets.text_pane import TextPane
+from arqlight_screens.widgets.text_pane import TextPane, wrapped
 from arqlight_screens.worker_detail import WorkerDetail
 
 _PRESCRIPTION = 4
@@ -71,7 +71,7 @@ class Doctor(Listing[Finding]):
         """The lines above tell of the row under the cursor."""
         super().see_status(sight)
         row = self.table.current
-        self._prescription.show(_prescription(row) if row else ())
+        self._prescription.show(_prescription(row, self._prescription.room_for_text) if row else ())
 
     def trouble(self, sight: Sight) -> Line:
         """How many are wrong."""
@@ -99,7 +99,10 @@ class Doctor(Listing[Finding]):
         self.run_worker(self.refetch(), group="fetch")
 
 
-def _prescription(finding: Finding) -> Sequence[Line]:
+def _prescription(finding: Finding, width: int) -> Sequence[Line]:
+    """What was found and what to do, each on two lines at most: a long finding does not hide its remedy."""
     if not finding.wrong:
         return ((), (Part(" ✓ ", "ok"), Part(told(finding))), (Part("   nothing to do", "dim"),))
-    return ((), (Part(" ✗ ", "bad"), Part(told(finding), "strong")), (Part(" → "), Part(finding.remedy)))
+    found = (Part(" ✗ ", "bad"), Part(told(finding), "strong"))
+    lines = [piece for line in (found, (Part(" → "), Part(finding.remedy))) for piece in wrapped(line, width)[:2]]
+    return lines if len(lines) >= _PRESCRIPTION else [(), *lines]

@@ -1,7 +1,7 @@
-"""Reads the terminal with a quick Escape and tolerant decoding.
+"""Reads the terminal with a quick Escape and tolerant decoding, and asks itself how large it is.
 
-Textual's own driver waits a tenth of a second before it believes a lone Escape, and dies of bytes that are no UTF-8,
-which tmux sends as mouse reports after it was attached again.
+Textual's own driver waits a tenth of a second before it believes a lone Escape, dies of bytes that are no UTF-8, which
+tmux sends as mouse reports after it was attached again, and believes COLUMNS and LINES rather than the terminal.
 """
 
 import os
@@ -21,6 +21,14 @@ _PATIENCE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.015
 
 class QuickDriver(LinuxDriver):
     """The terminal with a quick Escape and tolerant decoding."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """The terminal's own size: COLUMNS and LINES, once exported, stay as they were when it is resized."""
+        try:
+            width, height = os.get_terminal_size(self.fileno)
+        except OSError:
+            return super()._get_terminal_size()
+        return (width, height) if width and height else super()._get_terminal_size()
 
     def run_input_thread(self) -> None:
         """Read, parse and hand on, until told to end."""

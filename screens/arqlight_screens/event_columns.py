@@ -91,7 +91,7 @@ def _job(event: Event, _now: int, width: int) -> Line:
 EVENTS: tuple[Column[Event], ...] = (
     Column("time", 11, lambda event, now: Part(short_moment(event.at_ms, now), "dim"), 1),
     Drawn("event", 11, no_cell, 1, 17, picture=_kind),
-    Column("queue", 14, lambda event, _: Part(event.queue or "all"), 1, 30),
+    Column("queue", 14, lambda event, _: Part(event.queue or "all"), 1, 30, ends=True),
     Drawn("job", 12, no_cell, 2, 34, picture=_job),
     Column("told", 24, lambda event, _: Part(told(event)), 1, _WIDE),
 )

@@ -88,7 +88,7 @@ def _error(job: FailedJob, _now: int) -> Part:
 
 JOBS: tuple[Column[FailedJob], ...] = (
     Drawn("job", 18, no_cell, 1, 40, picture=lambda job, _now, width: _job(job, width), order=lambda job: job.row.id),
-    Column("queue", 14, lambda job, _: Part(job.queue), 4, 30, order=lambda job: job.queue),
+    Column("queue", 14, lambda job, _: Part(job.queue), 4, 30, order=lambda job: job.queue, ends=True),
     Column("type", 14, lambda job, _: Part(job.row.job_type), 3, 30, order=lambda job: job.row.job_type),
     Column("try", 3, lambda job, _: Part(str(job.row.attempt)), 2, right=True, order=lambda job: job.row.attempt),
     Column("when", 8, _moment, 1, right=True, order=lambda job: job.row.moment_ms, at=lambda job: job.row.moment_ms),

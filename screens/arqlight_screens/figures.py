@@ -28,6 +28,12 @@ def count(number: float) -> str:
     return ">1T"
 
 
+def rough(number: float) -> str:
+    """A count in at most four cells, where there is no room for more: 999, 12k, 456k, 8M."""
+    sized = next(((size, unit) for size, unit in ((1.0, ""), *_UNITS) if number / size < _NO_DECIMAL), None)
+    return f"{number / sized[0]:.0f}{sized[1]}" if sized else ">1T"
+
+
 def size(number_of_bytes: float) -> str:
     """Bytes in at most five cells: 512B, 97.3M, 1.2G."""
     scaled, units = float(number_of_bytes), "BKMGTP"

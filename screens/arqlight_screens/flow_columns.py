@@ -58,7 +58,15 @@ def _length(row: FlowRow) -> float | None:
 
 
 FLOWS: tuple[Column[FlowRow], ...] = (
-    Column("flow", 14, lambda one, _: Part(one.correlation_id, "strong"), 1, 40, order=lambda one: one.correlation_id),
+    Column(
+        "flow",
+        14,
+        lambda one, _: Part(one.correlation_id, "strong"),
+        1,
+        40,
+        order=lambda one: one.correlation_id,
+        ends=True,
+    ),
     Column("jobs", 5, _jobs, 2, right=True, order=lambda one: one.total),
     Drawn("states", 18, no_cell, 1, 44, picture=lambda one, _now, _: tallied(one.states, one.gone), order=_troubles),
     Column("begun", 11, _begun, 1, right=True, order=lambda one: one.begun_ms),

@@ -32,6 +32,8 @@ class Field:
     needed: bool = False
     begins: str = ""
     more: bool = False
+    offered: tuple[str, ...] = ()
+    """What it may well be: completed as it is typed."""
 
     def value(self, text: str) -> Any:
         """What was typed. Raises UsageError."""
@@ -47,16 +49,24 @@ def fields_of(operation: Operation, meant: Meant) -> tuple[Field, ...]:
 
 
 def _field(operation: Operation, parameter: inspect.Parameter, meant: Meant) -> Field:
-    name = parameter.name
+    name, needed = parameter.name, parameter.default is _NEEDED
+    offered = meant.offered.get(name, {})
+    only = next(iter(offered)) if needed and len(offered) == 1 else ""
     return Field(
         name,
         name.strip("_").replace("_", " "),
-        f"{explained(operation, name)}{_manner(parameter.annotation)}",
+        f"{explained(operation, name)}{_manner(parameter.annotation)}{_one_of(offered)}",
         reader(parameter.annotation),
-        needed=parameter.default is _NEEDED,
-        begins=meant.begun.get(name, "no" if parameter.annotation is bool else ""),
+        needed=needed,
+        begins=meant.begun.get(name, "no" if parameter.annotation is bool else only),
         more=name in _MORE,
+        offered=tuple(offered),
     )
+
+
+def _one_of(offered: Mapping[str, str]) -> str:
+    words = [f"{value} ({what})" if what else value for value, what in offered.items()]
+    return f" There is: {', '.join(words)}." if words else ""
 
 
 def explained(operation: Operation, parameter: str) -> str:

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import DescendantFocus
 from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from arqlight_core.errors import ArqlightError
@@ -38,7 +39,9 @@ class FieldLine(Vertical):
     def __init__(self, field: Field) -> None:
         super().__init__(classes="field")
         self.field = field
-        self.input = Input(field.begins, compact=True, select_on_focus=False, id=f"field-{field.name.strip('_')}")
+        known = SuggestFromList(field.offered, case_sensitive=False) if field.offered else None
+        name = f"field-{field.name.strip('_')}"
+        self.input = Input(field.begins, compact=True, select_on_focus=False, id=name, suggester=known)
         self.input.cursor_blink = False
         self._label = StatusLine(id="label")
         self._wrong = StatusLine(id="wrong")

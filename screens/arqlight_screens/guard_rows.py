@@ -163,7 +163,7 @@ def _queues(row: Guard, _now: int) -> Part:
 
 
 COLUMNS: Sequence[Column[Guard]] = (
-    Column("name", 26, lambda row, _: Part(row.view.name, "strong"), 1, 34, order=lambda row: row.view.name),
+    Column("name", 26, lambda row, _: Part(row.view.name, "strong"), 1, 34, order=lambda row: row.view.name, ends=True),
     Column("kind", 10, lambda row, _: Part(row.kind, "dim"), 4, order=lambda row: row.kind),
     Column("state", 15, _condition, 1, order=lambda row: (_RANK[row.condition], row.denied)),
     Column("fill", 14, _fill, 1, order=lambda row: row.fill[0] / row.fill[1] if row.fill[1] else None),

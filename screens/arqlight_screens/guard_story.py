@@ -122,8 +122,9 @@ def _wait(view: BreakerView, rules: Breaker) -> str:
 
 
 def _closing(view: BreakerView, rules: Breaker, center: int, across: int) -> Line:
-    out = f"{view.probes} of {rules.probes} probes out, " if view.state == "half-open" else ""
-    label = f" {out}{rules.successes} that go well close it "
+    label = f" {rules.successes} that go well close it "
+    if view.state == "half-open":
+        label = f" {view.probes} of {rules.probes} probes out, {view.passed} of {rules.successes} went well "
     line = label.center(across, "─")
     return (Part(" " * center + "└", "dim"), Part(line, "dim"), Part("┘", "dim"))
 

@@ -58,7 +58,7 @@ def _ended(row: IncidentRow, _now: int) -> Part:
 
 
 INCIDENTS: tuple[Column[IncidentRow], ...] = (
-    Column("site", 16, lambda row, _: Part(row.site, "strong"), 1, 30, order=lambda row: row.site),
+    Column("site", 16, lambda row, _: Part(row.site, "strong"), 1, 30, order=lambda row: row.site, ends=True),
     Column("about", 20, _fingerprint, 1, 34, order=lambda row: row.fingerprint),
     Column("state", 17, lambda row, _: phase_of(row), 1, order=lambda row: row.phase),
     Column("fixes", 5, _attempts, 2, right=True, order=lambda row: row.attempts),

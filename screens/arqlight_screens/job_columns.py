@@ -117,7 +117,7 @@ _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
         Column("left", 5, _left, 2, right=True),
         _text("stage", _stage, 12, 3),
         _ATTEMPT,
-        Column("worker", 16, _worker, 4, most=30),
+        Column("worker", 16, _worker, 4, most=30, ends=True),
     ),
     State.RETRYING: (
         _TYPE,
@@ -131,7 +131,7 @@ _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
         _ATTEMPT,
         _text("because", _because, 30, 1),
     ),
-    State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30)),
+    State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30, ends=True)),
     State.DEAD: (_TYPE, _ENDED, _text("error", _error, 30, 1), Column("reason", 12, _reason, 3, most=24)),
     State.CANCELLED: (_TYPE, _ENDED, _text("reason", _reason, 14, 1)),
 }

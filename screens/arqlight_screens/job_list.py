@@ -69,6 +69,11 @@ class JobList(Operating):
             self.table.repaint()
         super().see(sight)
 
+    @property
+    def can_open(self) -> bool:
+        """Whether the cursor stands on a row."""
+        return self.table.current is not None
+
     def queue_view(self, sight: Sight) -> QueueView | None:
         """The queue, as it was seen."""
         return sight.view.queue(self._queue) if sight.view else None

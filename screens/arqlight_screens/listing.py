@@ -93,6 +93,11 @@ class Listing(Operating, Generic[R]):
         if self.filter_text:
             self.note((Part(f" filter: {len(found):,} of {len(self._rows):,} match", "warn"),))
 
+    @property
+    def can_open(self) -> bool:
+        """Whether the cursor stands on a row."""
+        return self.table.current is not None
+
     def _instead(self) -> Sequence[Line]:
         if not self._read:
             return (), self.reading()

@@ -29,6 +29,8 @@ class Meant:
     """Whether it is all the jobs that are shown or marked, rather than one."""
     begun: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the fields of a form begin with, by their names."""
+    offered: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """What the fields of a form may well be, by their names: each value with what there is to say of it."""
 
     @property
     def queue(self) -> str:
@@ -48,9 +50,9 @@ def of_queue(name: str, view: QueueView | None, *, settled: bool = True) -> tupl
     """A queue, its trash, its settings and, where it has one, its breaker; `view` is None while nobody has seen it."""
     named = {"queue": name}
     found = [
-        Meant(Target.QUEUE, name, named, _queue_unfit(view), settled),
+        Meant(Target.QUEUE, name, named, _queue_unfit(view), settled, offered=_of_queue(view)),
         Meant(Target.TRASH, name, named, settled=settled),
-        Meant(Target.SETTING, name, named, settings_unfit(view.settings if view else ()), settled),
+        Meant(Target.SETTING, name, named, settings_unfit(view.settings if view else ()), settled, offered=_set(view)),
     ]
     if view and any(one.name == "breaker" and one.effective != "none" for one in view.settings):
         found.append(Meant(Target.BREAKER, name, {"breaker": name}, settled=settled))
@@ -62,6 +64,20 @@ def _queue_unfit(view: QueueView | None) -> dict[str, str]:
         return {}
     unfit = {"pause": f"paused already, by {view.paused.by}"} if view.paused else {"resume": "it is not paused"}
     return unfit if view.holds else unfit | {"lift_hold": "it has no standing hold"}
+
+
+def _of_queue(view: QueueView | None) -> dict[str, dict[str, str]]:
+    """The job types of a queue, as far as its settings name them, and its standing holds."""
+    if view is None:
+        return {}
+    types = sorted({part for one in view.settings if (part := one.name.removeprefix("timeout:")) != one.name})
+    return {"job_type": dict.fromkeys(types, ""), "rule": {hold.id: hold.matching for hold in view.holds}}
+
+
+def _set(view: QueueView | None) -> dict[str, dict[str, str]]:
+    """What of a queue is not as declared."""
+    overridden = [one for one in view.settings if one.overridden] if view else ()
+    return {"setting": {one.name: one.effective for one in overridden}}
 
 
 def settings_unfit(settings: Sequence[SettingView]) -> dict[str, str]:

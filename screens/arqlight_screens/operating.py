@@ -6,7 +6,7 @@ from arqlight_core.operations import OPERATIONS, Target
 from arqlight_screens.acting import act
 from arqlight_screens.actions_menu import ActionsMenu
 from arqlight_screens.forms import Form
-from arqlight_screens.keymap import UNDO, Key
+from arqlight_screens.keymap import OPENING, UNDO, Key
 from arqlight_screens.meant import Meant, of_purge
 from arqlight_screens.operation_keys import fitting, thing
 from arqlight_screens.room_screen import RoomScreen
@@ -25,7 +25,13 @@ class Operating(RoomScreen):
 
     def hints(self) -> Iterable[Key]:
         """The keys that fit what is under the cursor, under the names of what they would do."""
-        return [*fitting(self.KEYS, self.meant()), *([UNDO] if self.room.purges else ())]
+        keys = [key for key in self.KEYS if self.can_open or key.action != OPENING[0].action]
+        return [*fitting(keys, self.meant()), *([UNDO] if self.room.purges else ())]
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is anything under the cursor that could be opened."""
+        return True
 
     def action_operate(self, target: str, operations: str, every: bool = False) -> None:  # noqa: FBT001, FBT002 - a key's
         """Do the one of these operations that fits."""
@@ -75,12 +81,17 @@ class Operating(RoomScreen):
             self.begin(choice.operation.name, choice.meant)
 
     def action_undo(self) -> None:
-        """Put back what was purged last: in the queue that is meant, else from this room."""
-        meant = thing(self.meant(), Target.TRASH) or next(map(of_purge, reversed(self.room.purges)), None)
-        if meant is None:
+        """Put back what was purged last: in the queue that is meant, else from this room, in all queues at once."""
+        here, purges = thing(self.meant(), Target.TRASH), self.room.purges
+        meant = [here] if here else [of_purge(one) for one in purges if one.act == purges[-1].act]
+        if not meant:
             self.room.tell(_NOTHING_TO_UNDO, failed=True)
-        elif self.may("undo", meant):
-            self.do(act(self.room, "undo", meant))
+        elif all(self.may("undo", one) for one in meant):
+            self.do(self._undone(meant))
+
+    async def _undone(self, meant: Sequence[Meant]) -> None:
+        for one in meant:
+            await act(self.room, "undo", one)
 
 
 _ONE = {"jobs": "job", "trash": "purge"}

@@ -102,7 +102,7 @@ def _purpose(row: QueueRow, _now: int) -> Part:
     return Part(row.queue.purpose, "dim")
 
 
-_NAME = Column("queue", _SHORTEST_NAME, _name, 1, _LONGEST_NAME, order=lambda row: row.name)
+_NAME = Column("queue", _SHORTEST_NAME, _name, 1, _LONGEST_NAME, order=lambda row: row.name, ends=True)
 _OTHERS: tuple[Column[QueueRow], ...] = (
     Column("state", 14, _condition, 1, 24, order=lambda row: row.badness),
     _counted(State.WAITING, " wait", 1, "plain"),

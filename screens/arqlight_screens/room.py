@@ -27,6 +27,8 @@ class Purge:
 
     queue: str
     operation: str
+    act: int = 0
+    """By which act of this room: one that purged in several queues is undone as one."""
 
 
 class Room(Protocol):

@@ -184,6 +184,8 @@ class RoomScreen(Commanding):
             return  # the banner tells of it as soon as the watch has noticed, too
         except ArqlightError as problem:
             self.note((Part(f" ! {problem}", "bad"),))
+            self._unable = True
+            self.show_again()  # where nothing was read yet, it says so
         except Exception as problem:  # one part of one screen must not end the room
             log.exception("a part of the screen could not be shown")
             self.note((Part(f" ! this cannot be shown ({type(problem).__name__}: {problem})", "bad"),))

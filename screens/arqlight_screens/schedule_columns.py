@@ -67,7 +67,7 @@ def _after_state(view: ScheduleView) -> str:
 
 
 COLUMNS = (
-    Column[ScheduleView]("schedule", 17, _name, 1, 36, order=lambda one: one.name),
+    Column[ScheduleView]("schedule", 17, _name, 1, 36, order=lambda one: one.name, ends=True),
     Column[ScheduleView]("state", 13, _condition, 1, 20, order=lambda one: one.condition),
     Column[ScheduleView](
         "next in", 7, _next_in, 1, right=True, order=lambda one: -one.next_ms or None, at=lambda one: one.next_ms
@@ -84,5 +84,7 @@ COLUMNS = (
     Column[ScheduleView]("makes up", 8, _catch_up, 6),
     Column[ScheduleView]("runs", 5, lambda one, _: Part(count(one.runs), "dim"), 7, right=True),
     Column[ScheduleView]("paused", 14, _why, 8, 50),
-    Column[ScheduleView]("queue", 14, lambda one, _: Part(one.queue, "dim"), 7, 30, order=lambda one: one.queue),
+    Column[ScheduleView](
+        "queue", 14, lambda one, _: Part(one.queue, "dim"), 7, 30, order=lambda one: one.queue, ends=True
+    ),
 )

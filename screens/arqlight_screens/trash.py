@@ -33,7 +33,9 @@ def _left(view: TrashView, now_ms: int) -> Part:
 
 
 _COLUMNS = (
-    Column[TrashView]("queue", 22, lambda one, _: Part(one.queue, "strong"), 1, 40, order=lambda one: one.queue),
+    Column[TrashView](
+        "queue", 22, lambda one, _: Part(one.queue, "strong"), 1, 40, order=lambda one: one.queue, ends=True
+    ),
     Column[TrashView]("jobs", 9, lambda one, _: Part(f"{one.jobs:,}"), 1, 11, right=True, order=lambda one: one.jobs),
     Column[TrashView]("were", 11, _were, 2, order=lambda one: one.state),
     Column[TrashView](

@@ -30,7 +30,11 @@ def load(running: int, capacity: int) -> Line:
     """How much of what it can run at a time it does run."""
     part = max(running / capacity, 1 / _BAR) if running and capacity else 0
     done, rest = bar(part, _BAR)
-    return (Part(done, "busy"), Part(rest, "dim"), Part(f" {running}/{capacity}", "plain" if running else "dim"))
+    return (
+        Part(done, "busy"),
+        Part(rest, "dim"),
+        Part(f" {count(running)}/{count(capacity)}", "plain" if running else "dim"),
+    )
 
 
 def asked(worker: WorkerView) -> Part:
@@ -93,7 +97,7 @@ def _stale(worker: WorkerView, now: int) -> Part:
 
 
 COLUMNS = (
-    Column[WorkerView]("worker", 13, _worker, 1, 40, order=lambda one: one.id),
+    Column[WorkerView]("worker", 13, _worker, 1, 40, order=lambda one: one.id, ends=True),
     Column[WorkerView]("state", 12, condition, 1, order=lambda one: one.state),
     Column[WorkerView](CHANGED[0], 1, _drift, 1),
     Column[WorkerView]("busy", _BAR + 6, _busy, 1, order=lambda one: one.running),

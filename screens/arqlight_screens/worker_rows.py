@@ -37,7 +37,7 @@ class Row:
 
 COLUMNS = (
     Column[Row]("kind", 6, lambda row, _: Part(row.kind, "dim")),
-    Column[Row]("name", 22, lambda row, _: Part(row.name, "strong"), 1, 30, order=lambda row: row.name),
+    Column[Row]("name", 22, lambda row, _: Part(row.name, "strong"), 1, 30, order=lambda row: row.name, ends=True),
     Column[Row]("", 13, lambda row, _: row.figure, 1),
     Column[Row]("told", 24, lambda row, _: Part(row.told, row.tone), 1, _FAR),
 )

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 
 from arqlight_core.observe import WorkerView
 from arqlight_screens.columns import Column
+from arqlight_screens.figures import count
 from arqlight_screens.findings import gravest
 from arqlight_screens.keymap import FILTERING, LEAVING, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
@@ -63,4 +64,7 @@ class Workers(Stopping, Listing[WorkerView]):
         if view is None:
             return super().crumbs(sight)
         running, capacity = (sum(getattr(one, what) for one in view.workers) for what in ("running", "capacity"))
-        return (*super().crumbs(sight), Part(f"  {running} of {capacity} slots busy", "busy" if running else "dim"))
+        return (
+            *super().crumbs(sight),
+            Part(f"  {count(running)} of {count(capacity)} slots busy", "busy" if running else "dim"),
+        )

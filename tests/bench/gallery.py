@@ -150,6 +150,7 @@ async def take(url: str, folder: Path) -> None:
 
 async def alive(url: str, minutes: float, then: Callable[[], Awaitable[Any]]) -> None:
     """Fill, work, operate; then do what is asked."""
+    work.move_to()
     store = Store(url)
     await publish(store, list(work.QUEUES))
     context = get_context("spawn")

@@ -40,7 +40,7 @@ def breakers(now: int) -> tuple[BreakerView, ...]:
         breaker(
             now, "healer:incident-processing", state="open", half_open_in_ms=240_000, trips=3, faults=12, last=tripped
         ),
-        breaker(now, "outreach:personalise", state="half-open", probes=1, trips=1, last=tripped),
+        breaker(now, "outreach:personalise", state="half-open", probes=1, passed=1, trips=1, last=tripped),
         breaker(now, "outreach:send", forced=forced, in_a_row=1, faults=1),
         breaker(now, "site:publish", in_a_row=4, faults=4),
         breaker(now, "mail-api", blocked_until_ms=now + 42_000, **told),

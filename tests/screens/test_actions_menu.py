@@ -78,11 +78,15 @@ async def test_choosing_what_cannot_be_done_says_why_and_does_nothing(fleet: Can
         assert not fleet.performed
 
 
-async def test_a_job_under_the_cursor_and_its_whole_tab_are_both_offered(fleet: CannedFleet, golden: Golden) -> None:
-    async with visit(fleet, (120, 40)) as guest:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_job_under_the_cursor_and_its_whole_tab_are_both_offered(
+    fleet: CannedFleet, golden: Golden, size: tuple[int, int]
+) -> None:
+    async with visit(fleet, size) as guest:
         await in_dead_tab(guest)
         await in_menu(guest)
         await guest.until_shown("retry all")
+        await guest.until_shown("with all their attempts before")  # whole, however narrow its column is
         golden(guest, "actions")
 
 

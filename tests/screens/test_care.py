@@ -12,7 +12,7 @@ from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.queue_jobs import QueueJobs
 from arqlight_screens.server import Server
 from arqlight_screens.worker_detail import WorkerDetail
-from tests.screens.canned import CannedFleet, fleet_view, job
+from tests.screens.canned import CannedFleet, job
 from tests.screens.canned_care import FINDINGS, schedules, server, troubled_fleet, worker
 from tests.screens.conftest import Ticker, Visit, visit
 
@@ -37,14 +37,6 @@ async def go(guest: Visit, view: str, shown: str) -> None:
 
 
 @pytest.mark.usefixtures("ticker")
-@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
-async def test_workers_look_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await go(guest, "workers", "berta-2")
-        golden(guest, "workers")
-
-
-@pytest.mark.usefixtures("ticker")
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_worker_looks_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
     async with visit(fleet, size) as guest:
@@ -52,38 +44,6 @@ async def test_a_worker_looks_so(fleet: CannedFleet, size: tuple[int, int], gold
         await guest.press("j", "j", "j", "enter")
         await guest.until_shown("retention")
         golden(guest, "worker")
-
-
-@pytest.mark.usefixtures("ticker")
-async def test_no_workers_look_so(golden: Golden) -> None:
-    async with visit(CannedFleet(fleet_view(workers=0))) as guest:
-        await go(guest, "workers", "No worker is running")
-        golden(guest, "no-workers")
-
-
-@pytest.mark.usefixtures("ticker")
-@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
-async def test_schedules_look_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await go(guest, "schedules", "sync:tasks")
-        await guest.press("j", "j")
-        golden(guest, "schedules")
-
-
-@pytest.mark.usefixtures("ticker")
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_server_looks_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await go(guest, "server", "slow log")
-        golden(guest, "server")
-
-
-@pytest.mark.usefixtures("ticker")
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_doctor_looks_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await go(guest, "doctor", "allkeys-lru")
-        golden(guest, "doctor")
 
 
 # ---------------------------------------------------------------------- workers
@@ -167,7 +127,7 @@ async def test_what_a_worker_says_of_itself_is_shown_and_never_obeyed(fleet: Can
         fleet.seen, workers=(worker(evil, chores=(ChoreView(evil, 1.0, 1, evil),), functions=(evil,)),)
     )
     async with visit(fleet, (120, 40)) as guest:
-        await go(guest, "workers", "␛]52;c;x")
+        await go(guest, "workers", "␛]52;")
         await guest.press("enter")
         await guest.until_shown("chore")
         assert "\x1b" not in guest.text

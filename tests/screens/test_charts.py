@@ -7,7 +7,7 @@ import pytest
 from arqlight_core.observe import Metrics
 from arqlight_core.policy import DAY, HOUR
 from tests.screens.canned import CannedFleet, busy_fleet
-from tests.screens.canned_charts import an_hour, nothing, told
+from tests.screens.canned_charts import an_hour, told
 from tests.screens.conftest import Visit, visit
 
 Golden = Callable[[Visit, str], None]
@@ -25,21 +25,6 @@ class Asked(CannedFleet):
     def _metrics(self, queue: str | None, _type: str | None, span: object) -> Metrics:
         self.series.append((queue, span))
         return self.answers["metrics"]
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_charts(size: tuple[int, int], golden: Golden) -> None:
-    async with visit(Asked(an_hour()), size) as guest:
-        await guest.press("0")
-        await guest.until_shown("▲")
-        golden(guest, "charts")
-
-
-async def test_charts_without_any_job(golden: Golden) -> None:
-    async with visit(Asked(nothing())) as guest:
-        await guest.press("0")
-        await guest.until_shown("not known")
-        golden(guest, "charts-empty")
 
 
 async def test_histograms_stand_behind_tab_on_a_narrow_terminal(golden: Golden) -> None:

@@ -98,6 +98,7 @@ async def test_a_large_group_is_retried_by_way_of_a_trial(key: str) -> None:
         await to_failures(guest)
         await guest.press(key)
         await guest.until_shown("Retry 12 dead jobs?")
+        assert "20 first; stops if more than 50% fail again" in guest.line("trial")
         await guest.press("y")
         await guest.until(lambda: done(fleet))
         selection = Selection("billing:validation", State.DEAD, fingerprint=TARIFF.fingerprint)

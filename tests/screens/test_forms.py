@@ -8,11 +8,13 @@ import pytest
 from arqlight_core.errors import ConfirmationNeeded, UsageError
 from arqlight_core.jobs import State
 from arqlight_core.observe import SettingView
+from arqlight_core.observe.holds import HoldView
 from arqlight_core.operations import OPERATIONS, Report, Selection
 from arqlight_screens.form_fields import Field, fields_of, told
 from arqlight_screens.forms import Form
 from arqlight_screens.meant import Meant, of_job, of_jobs, of_queue, of_setting
 from tests.screens.canned import NOW, CannedFleet
+from tests.screens.canned import queue as a_queue
 from tests.screens.conftest import Golden, Visit, visit
 from tests.screens.test_actions_menu import in_menu
 from tests.screens.test_queue_jobs import FIRST, QUEUE, in_dead_tab
@@ -36,6 +38,21 @@ def test_a_form_asks_for_what_is_needed_first_then_why_then_how_fast() -> None:
 def test_every_operation_has_a_form_that_explains_each_field(name: str) -> None:
     for one in fields_of(OPERATIONS[name], Meant(OPERATIONS[name].target, "it", {})):
         assert one.help, f"{name} does not say what {one.name} is"
+
+
+def test_a_form_offers_what_there_is() -> None:
+    hold = HoldView("h7", "tenant=acme", "ada", "", NOW, 0)
+    settings = [
+        SettingView(name, "5", "2", "ada", "", NOW)
+        for name in ("concurrency", "timeout:billing.validate", "retry:billing.validate")
+    ]
+    queue, _, setting, *_ = of_queue(QUEUE, a_queue(QUEUE, holds=(hold,), settings=tuple(settings)))
+    rule, job_type = field("lift_hold", "rule", queue), field("set_hold", "job_type", queue)
+    assert rule.begins == "h7"
+    assert rule.help.endswith("There is: h7 (tenant=acme).")
+    assert (job_type.begins, job_type.offered) == ("", ("billing.validate",))
+    assert field("enqueue", "job_type", queue).begins == "billing.validate"
+    assert field("reset_setting", "setting", setting).offered == tuple(one.name for one in settings)
 
 
 @pytest.mark.parametrize(

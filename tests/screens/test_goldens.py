@@ -7,24 +7,15 @@ import pytest
 
 from arqlight_core.jobs import State
 from arqlight_core.operations import Report
-from arqlight_screens.source import Unavailable
-from tests.screens.canned import CannedFleet, bulk, busy_fleet, fleet_view, job
+from tests.screens.canned import CannedFleet, bulk, busy_fleet
 from tests.screens.canned_holds import held_fleet
-from tests.screens.conftest import Ticker, Visit, visit
+from tests.screens.conftest import Visit, visit
 
 SIZES = [(80, 24), (120, 40)]
 JOB = "{billing:validation}:import-00"
 
 Golden = Callable[[Visit, str], None]
 pytestmark = pytest.mark.usefixtures("ticker")
-
-
-@pytest.mark.parametrize("size", [*SIZES, (200, 60)])
-async def test_overview(size: tuple[int, int], golden: Golden) -> None:
-    async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.until_shown("site:publish")
-        await guest.until(lambda: "<1%" in guest.text, "the last hour")
-        golden(guest, "overview")
 
 
 @pytest.mark.parametrize("size", [*SIZES, (200, 60)])
@@ -54,52 +45,12 @@ async def test_a_queue_with_a_live_setting(size: tuple[int, int], golden: Golden
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_overview_without_queues(size: tuple[int, int], golden: Golden) -> None:
-    async with visit(CannedFleet(fleet_view(workers=0)), size) as guest:
-        await guest.until_shown("arqlight demo")
-        golden(guest, "empty")
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_overview_while_the_server_is_away(size: tuple[int, int], golden: Golden, ticker: Ticker) -> None:
-    fleet = CannedFleet(busy_fleet())
-    async with visit(fleet, size) as guest:
-        await guest.until_shown("site:publish")
-        await guest.until(lambda: "<1%" in guest.text, "the last hour")
-        fleet.failure = Unavailable("No server answers at redis://canned:6379 (Connection refused); start it.")
-        ticker.now += 12
-        await guest.look()
-        await guest.until_shown("server away 12s")
-        golden(guest, "stale")
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_dead_jobs(size: tuple[int, int], golden: Golden) -> None:
-    async with visit(CannedFleet(busy_fleet()), size) as guest:
-        await guest.press("enter")
-        await guest.turn_to(State.DEAD)
-        await guest.until_shown("import-11")
-        golden(guest, "dead-jobs")
-
-
-@pytest.mark.parametrize("size", SIZES)
 async def test_active_jobs(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(busy_fleet()), size) as guest:
         await guest.press("enter")
         await guest.turn_to(State.ACTIVE)
         await guest.until_shown("run-2")
         golden(guest, "active-jobs")
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_one_job(size: tuple[int, int], golden: Golden) -> None:
-    async with visit(CannedFleet(busy_fleet(), jobs={JOB: job(JOB)}), size) as guest:
-        await guest.press("enter")
-        await guest.turn_to(State.DEAD)
-        await guest.until_shown("import-11")
-        await guest.press("enter")
-        await guest.until_shown("gave up after 2 attempts")
-        golden(guest, "job")
 
 
 @pytest.mark.parametrize("size", SIZES)

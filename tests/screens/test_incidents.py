@@ -18,7 +18,7 @@ from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.lines import Line
 from arqlight_screens.tones import PHASES
 from tests.screens.canned import job
-from tests.screens.canned_incidents import ESCALATED, FIXING, LISTED, NEW, VERIFIED, healing_fleet, moves
+from tests.screens.canned_incidents import ESCALATED, FIXING, LISTED, VERIFIED, healing_fleet, moves
 from tests.screens.conftest import Golden, Visit, visit
 
 NARROW, WIDE = (80, 24), (120, 40)
@@ -49,33 +49,14 @@ def text_of(line: Line) -> str:
 # ---------------------------------------------------------------------- pictures
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE])
-async def test_the_list_tells_where_each_is_and_which_need_somebody(golden: Golden, size: tuple[int, int]) -> None:
-    async with visit(healing_fleet(), size) as guest:
-        await to_list(guest)
-        await guest.until_shown("shop.example")
-        golden(guest, "incidents")
-
-
-async def test_without_incidents_it_says_what_begins_one(golden: Golden) -> None:
-    async with visit(healing_fleet(listed=()), NARROW) as guest:
-        await to_list(guest)
-        await guest.until_shown("No incident is on record")
-        golden(guest, "incidents-none")
-
-
 @pytest.mark.parametrize(
     ("view", "section", "size", "shown", "name"),
     [
-        (VERIFIED, "timeline", NARROW, "Undone byte", "incident"),
-        (VERIFIED, "timeline", WIDE, "Undone byte", "incident"),
         (VERIFIED, "evidence", WIDE, "2,714 bytes", "incident-evidence"),
         (VERIFIED, "fixes", NARROW, "PB04", "incident-fixes"),
         (VERIFIED, "health", NARROW, "the home page answers 500", "incident-health"),
         (VERIFIED, "jobs", WIDE, "wp.verify", "incident-jobs"),
         (ESCALATED, "report", NARROW, "needs a person", "incident-report"),
-        (ESCALATED, "timeline", WIDE, "no playbook left", "incident-escalated"),
-        (NEW, "timeline", NARROW, "it has not moved yet", "incident-new"),
     ],
 )
 async def test_one_incident_in_its_sections(

@@ -61,7 +61,7 @@ async def test_what_was_read_long_before_the_server_went_away_says_its_own_age(
         await guest.look()
         await guest.until_shown("server away 10s")
         await guest.until_shown(" 1m old ")
-        golden(guest, "trash-stale")
+        golden(guest, "trash-aged")
 
 
 async def test_a_question_that_is_refused_leaves_its_last_answer_with_its_age_and_the_rest_alive(

@@ -145,3 +145,14 @@ def test_a_deep_payload_is_cut_where_nobody_reads_on() -> None:
 def test_of_an_id_that_is_too_long_both_ends_are_seen(text: str, width: int, shown: str) -> None:
     assert middle(text, width) == shown
     assert cell_len(middle(text, width)) <= width
+
+
+def test_a_count_without_room_takes_four_cells() -> None:
+    told = [figures.rough(number) for number in (0, 999, 9_999, 456_000, 12_345_678, 10**13)]
+    assert told == ["0", "999", "10k", "456k", "12M", ">1T"]
+
+
+def test_two_long_parts_of_a_line_give_way_for_the_short_ones() -> None:
+    line = cut((Part("a" * 60), Part("  retrying  "), Part("b" * 40), Part("p resumes")), 60)
+    assert width_of(line) <= 60
+    assert [line[1].text, line[-1].text] == ["  retrying  ", "p resumes"]

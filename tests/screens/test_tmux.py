@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,15 @@ class Tmux:
         return self.tell("capture-pane", "-p")
 
     def until(self, wanted: str) -> str:
+        return self._until(lambda shown: wanted in shown, wanted)
+
+    def until_not(self, gone: str) -> str:
+        return self._until(lambda shown: gone not in shown and shown.rstrip().endswith("? help"), f"without {gone}")
+
+    def _until(self, condition: Callable[[str], bool], what: str) -> str:
         deadline = time.perf_counter() + PATIENCE
-        while wanted not in (shown := self.shown):
-            assert time.perf_counter() < deadline, f"never shown: {wanted!r}; but\n{shown}"
+        while not condition(shown := self.shown):
+            assert time.perf_counter() < deadline, f"never shown: {what!r}; but\n{shown}"
         return shown
 
 
@@ -57,6 +63,11 @@ async def test_the_program_is_steered_and_left_in_tmux(tmux: Tmux, store: Store)
     await store.publish_queues({QUEUE.name: {"wire": QUEUE.wire}})
     shown = tmux.until(QUEUE.name)
     assert max(map(len, shown.splitlines())) <= 80
+    tmux.tell("resize-window", "-x", "120", "-y", "40")
+    assert len(tmux.until("out/s").splitlines()) == 40  # a column that has no room at 80
+    tmux.tell("resize-window", "-x", "80", "-y", "24")
+    shown = tmux.until_not("out/s")
+    assert shown.splitlines()[-1].strip().endswith("? help")
     tmux.tell("send-keys", "Enter")
     tmux.until("no waiting jobs")
     tmux.tell("send-keys", "Escape")

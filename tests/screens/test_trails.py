@@ -28,14 +28,6 @@ def _left_behind(fleet: CannedFleet) -> None:  # pyright: ignore[reportUnusedFun
 # ---------------------------------------------------------------------- bulks
 
 
-@BOTH
-async def test_bulks_look_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await guest.press("8")
-        await guest.until_shown("25%")
-        golden(guest, "bulks")
-
-
 async def test_a_bulk_looks_so(fleet: CannedFleet, golden: Golden) -> None:
     async with visit(fleet, (120, 40)) as guest:
         await guest.press("8")
@@ -97,14 +89,6 @@ def test_a_bulks_share_is_of_what_was_meant(told: dict[str, Any], share: float) 
 # ---------------------------------------------------------------------- audit
 
 
-@BOTH
-async def test_the_audit_trail_looks_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        await guest.press("9")
-        await guest.until_shown("set-rate")
-        golden(guest, "audit")
-
-
 async def test_an_entry_is_shown_whole(fleet: CannedFleet, golden: Golden) -> None:
     async with visit(fleet, (120, 40)) as guest:
         await guest.press("9")
@@ -162,14 +146,6 @@ def test_an_audit_filter_takes_fields_and_words(text: str, found: int) -> None:
 
 
 # ---------------------------------------------------------------------- trash and undo
-
-
-@BOTH
-async def test_the_trash_looks_so(fleet: CannedFleet, size: tuple[int, int], golden: Golden) -> None:
-    async with visit(fleet, size) as guest:
-        guest.room.go("trash")
-        await guest.until_shown("86,000")
-        golden(guest, "trash")
 
 
 async def test_an_empty_trash_says_what_comes_there(fleet: CannedFleet) -> None:

@@ -148,7 +148,7 @@ def _round_trip(milliseconds: float) -> Finding:
 
 def _clock(skew_ms: float) -> Finding:
     remedy = "set both clocks by NTP: deferred jobs of stock producers start that much early or late"
-    return _judged("clock", f"{skew_ms:+.0f} ms from ours", remedy, wrong=abs(skew_ms) > SKEWED_CLOCK_MS)
+    return _judged("clock", f"{round(skew_ms):+d} ms from ours", remedy, wrong=abs(skew_ms) > SKEWED_CLOCK_MS)
 
 
 # ---------------------------------------------------------------------- the fleet

@@ -84,6 +84,8 @@ class BreakerView:
     denied: int
     """How many jobs of a dependency it has turned away."""
     last: Turn
+    passed: int = 0
+    """Probes that went well since it is half-open."""
 
     @property
     def condition(self) -> str:
@@ -209,6 +211,7 @@ def breaker_view(declared: Guard, answer: list[Any]) -> BreakerView:
         trips=_whole(told, "trips"),
         denied=_whole(told, "denied"),
         last=Turn(_whole(told, "since"), told.get("why", ""), told.get("by", "")),
+        passed=_whole(told, "passed") if state == "half-open" else 0,
     )
 
 

@@ -9,6 +9,7 @@ from arqlight_core.observe.reasons_of_queue import of_queue
 
 _MOVING = (Kind.RUNNING, Kind.SUSPECT, Kind.CONCURRENCY, Kind.LINE)
 """What ends by itself as jobs end."""
+UNDECLARED = Reason(Kind.NO_WORKER, "no worker has ever told of this queue", "arqlight fleet")
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 
@@ -19,8 +20,8 @@ def reasons_of(facts: Facts) -> tuple[Reason, ...]:
     """
     own = list(of_job(facts))
     queue = facts.queue
-    if queue is not None and facts.job.state not in (*ENDED, State.ACTIVE):
-        own = [*of_queue(facts, queue), *own]
+    if facts.job.state not in (*ENDED, State.ACTIVE):
+        own = [*(of_queue(facts, queue) if queue else [UNDECLARED]), *own]
     return tuple(sorted(_first_of_each(own), key=_binding))
 
 

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from arqlight_core.jobs import State
-from arqlight_screens.figures import count
+from arqlight_screens.figures import count, rough
 from arqlight_screens.lines import Line, Part, Toned, place_at, width_of
 from arqlight_screens.tones import STATES
 
@@ -26,6 +26,7 @@ _WORDINGS: tuple[Callable[[State, int], str], ...] = (
     lambda state, number: f" {state.value} {count(number)} ",
     lambda state, number: f" {_SHORT[state]} {count(number)} ",
     lambda state, number: f" {_SHORT[state]} {count(number)}",
+    lambda state, number: f" {_SHORT[state]} {rough(number)}",
 )
 """From the most to the least room."""
 

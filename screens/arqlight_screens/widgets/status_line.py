@@ -10,6 +10,8 @@ from arqlight_screens.lines import Line, Part, Toned, width_of
 from arqlight_screens.text import clip
 
 _GAP = 2
+_LEAST = 12
+"""Cells that a part keeps while a longer one can give way."""
 
 
 class StatusLine(Toned):
@@ -42,13 +44,14 @@ class StatusLine(Toned):
 
 
 def cut(line: Line, width: int) -> Line:
-    """The line in at most `width` cells: its longest part gives way, for the short ones say what to do."""
+    """The line in at most `width` cells: its longest parts give way, for the short ones say what to do."""
     over = width_of(line) - width
-    if over <= 0:
+    if over <= 0 or width <= 0:
         return line
     longest = max(range(len(line)), key=lambda place: width_of(line[place : place + 1]))
-    text, tone = line[longest]
-    return (*line[:longest], Part(clip(text, width_of([line[longest]]) - over), tone), *line[longest + 1 :])
+    (text, tone), wide = line[longest], width_of([line[longest]])
+    left = max(min(wide - 1, _LEAST), wide - over)
+    return cut((*line[:longest], Part(clip(text, left), tone), *line[longest + 1 :]), width)
 
 
 class HintsLine(Toned):

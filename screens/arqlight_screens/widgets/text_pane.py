@@ -12,6 +12,8 @@ from arqlight_screens.keymap import MOVING, bindings
 from arqlight_screens.lines import Line, Part, Toned, width_of
 from arqlight_screens.text import wrap
 
+_INDENT = "   "
+
 
 class TextPane(Toned, ScrollView, can_focus=True):
     """A page of lines. New lines keep the place that is being read."""
@@ -85,8 +87,9 @@ def wrapped(line: Line, width: int) -> list[Line]:
         return [line]
     *labels, last = line
     room = width - width_of(labels)
-    if room < 1:
-        return [line]
+    if room * 2 < width:  # it stands below its labels
+        own = wrap(last.text.strip(), width - len(_INDENT))
+        return [tuple(labels), *((Part(_INDENT), Part(piece, last.tone)) for piece in own)]
     first, *rest = wrap(last.text, room)
     indent = Part(" " * width_of(labels))
     return [(*labels, Part(first, last.tone)), *((indent, Part(piece, last.tone)) for piece in rest)]
