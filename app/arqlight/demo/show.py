@@ -6,13 +6,15 @@ The worlds of the systems stand until the fleet is drained, so that what is unde
 import asyncio
 import threading
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
 from arqlight.demo.account import Account
 from arqlight.demo.stage import Stage, told_to_go
 from arqlight.demo.traffic import Ground, Section, System, Traffic
 from arqlight_core.clock import monotonic
+from arqlight_core.store import connect
+from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import open_store
 
 LOOK_EVERY = 1.0
@@ -51,7 +53,7 @@ class Show:
         try:
             asyncio.run(self._play(seconds))
         except BaseException as problem:  # noqa: BLE001 - told by whoever waits for this thread
-            self.problem = problem
+            self.problem = _explained(problem, self.stage.url)
         finally:
             self._over.set()
 
@@ -78,7 +80,7 @@ class Show:
 
     async def _send(self, traffics: Sequence[Traffic], ground: Ground, seconds: float | None) -> None:
         began = monotonic()
-        sending = [asyncio.create_task(one.run()) for one in traffics]
+        sending = [asyncio.create_task(_outlasting(one)) for one in traffics]
         try:
             while not self._stop.is_set() and (seconds is None or monotonic() - began < seconds):
                 await _look(traffics, sending, ground)
@@ -113,7 +115,24 @@ async def _look(traffics: Sequence[Traffic], sending: Sequence[Task], ground: Gr
     for one in sending:
         if one.done():
             one.result()
-    await _see(traffics, ground)
+    with suppress(*OUTAGES):
+        await _see(traffics, ground)
+
+
+async def _outlasting(traffic: Traffic) -> None:
+    """A traffic that goes on behind an outage of the server, as the fleet does."""
+    while True:
+        try:
+            await traffic.run()
+        except* OUTAGES:
+            await asyncio.sleep(LOOK_EVERY)
+        else:
+            return
+
+
+def _explained(problem: BaseException, url: str) -> BaseException:
+    """An outage in one sentence."""
+    return connect.explained(url, problem) if isinstance(problem, OUTAGES) else problem
 
 
 async def _see(traffics: Sequence[Traffic], ground: Ground) -> None:
