@@ -1,5 +1,6 @@
 """What tests of fixes share: an attempt on a folder without a site around it, and how a folder is on the disk."""
 
+import os
 import stat
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -28,6 +29,18 @@ def _as_it_is(path: Path) -> tuple[object, ...]:
         return ("link", str(path.readlink()))
     content = path.read_bytes() if stat.S_ISREG(told.st_mode) else b""
     return (stat.S_IFMT(told.st_mode), stat.S_IMODE(told.st_mode), told.st_uid, told.st_gid, content)
+
+
+def nested(folder: Path, depth: int, name: str = "d") -> None:
+    """A folder in a folder in a folder: deeper than a path can name."""
+    opened = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=opened)
+        inner = os.open(name, os.O_RDONLY, dir_fd=opened)
+        os.close(opened)
+        opened = inner
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=opened))
+    os.close(opened)
 
 
 async def _nothing() -> None:

@@ -85,9 +85,10 @@ async def test_a_report_has_its_table_attached(settings: Settings, mailbox: Mail
     assert (attached.get_content_type(), attached.get_content().split()) == ("text/csv", ["queue,processed", "a,1"])
 
 
-async def test_a_line_break_in_a_title_makes_no_header(settings: Settings, mailbox: Mailbox) -> None:
+@pytest.mark.parametrize("title", ["Site\r\nBcc: eve@x.org", "=?utf-8?q?=0D=0ABcc:_eve@x.org=0D=0A?="])
+async def test_a_line_break_in_a_title_makes_no_header(settings: Settings, mailbox: Mailbox, title: str) -> None:
     run = mailing(settings, mailbox)
-    await smtp.send(run, run.settings, letter(with_words(title="Site\r\nBcc: eve@x.org")))
+    await smtp.send(run, run.settings, letter(with_words(title=title)))
     assert mailbox.mails[0]["Bcc"] is None
     assert mailbox.recipients == [["ada@x.org", "ben@x.org"]]
 

@@ -86,6 +86,8 @@ async def test_a_way_without_end_ends_after_ten_hops():
         (Answer(302, headers={"location": "http://169.254.169.254/latest"}), Fault.INSIDE),
         (Answer(302, headers={"location": "file:///etc/passwd"}), Fault.BROKEN),
         (Answer(302, headers={"location": "http://[::1"}), Fault.BROKEN),
+        (Answer(302, headers={"location": "http://127.0.0.1:99999/"}), Fault.BROKEN),
+        (Answer(302, headers={"location": f"http://1.1.1.1:{'9' * 30}/"}), Fault.BROKEN),
         (Answer(302, headers={"location": "http://127.0.0.1:1/"}), Fault.REFUSED),
         (Answer(headers={"content-length": "nonsense"}), Fault.BROKEN),
     ],

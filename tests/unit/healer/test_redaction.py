@@ -27,6 +27,13 @@ HIDDEN = "c0rrecthorse"
         f"Access denied for user '{HIDDEN}'@'localhost'",
         f"write to {HIDDEN}@example.com",
         f"in /home/{HIDDEN}/public_html/wp-load.php",
+        f"#1 /x/wp-includes/load.php(671): wpdb->__construct('wp', '{HIDDEN}', 'wp', 'localhost')",
+        f"#0 class-wpdb.php(1901): mysqli_real_connect(Object(mysqli), 'localhost', 'wp', '{HIDDEN}', NULL)",
+        f"#0 x.php(1): PDO->__construct('mysql:host=x', 'wp', '{HIDDEN}')",
+        f"#2 x.php(7): wp_authenticate('admin', '{HIDDEN}')",
+        f"'password' => '{HIDDEN} with spaces',",
+        f"$db_pass = '{HIDDEN}';",
+        f"mysqldump --dbpass={HIDDEN} wp",
     ],
 )
 def test_secrets_and_persons_are_hidden(text: str):

@@ -32,6 +32,7 @@ from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.tables import audit_log, health_samples, incidents
 from arqlight_jobs.outbound.effects import Holder, State, effects, outbox
 from tests.healing import SITE, FakeRun
+from tests.unit.healer.attempts import nested
 
 
 @pytest.fixture
@@ -206,6 +207,19 @@ async def test_files_that_no_record_refers_to_go_and_all_others_stay(run: FakeRu
     assert told["bytes"] == 200
     assert {one["root"]: one["deleted"] for one in told["roots"]} == {"incident files": 1, "site files": 1}
     assert len(await Trail(await engine_of(run)).entries()) == 2
+
+
+@pytest.mark.parametrize(("depth", "name"), [(2500, "d"), (60, "d" * 200)])
+async def test_a_tree_deeper_than_a_path_can_name_goes_too(run: FakeRun, depth: int, name: str) -> None:
+    orphan = healer_folder(run.settings) / "shop" / "0123456789ab"
+    (orphan / "quarantine").mkdir(parents=True)
+    (orphan / "link").symlink_to(run.settings.data_dir)
+    nested(orphan / "quarantine", depth, name)
+    aged(orphan)
+    told = await do(run, data_retention.cleanup_artifacts, CleanUpAsked())
+    assert sum(one["deleted"] for one in told["roots"]) == 1
+    assert not orphan.exists()
+    assert run.settings.data_dir.exists()
 
 
 async def test_nothing_is_deleted_through_a_link(run: FakeRun, tmp_path: Path) -> None:

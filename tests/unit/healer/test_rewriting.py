@@ -3,6 +3,7 @@
 import pytest
 
 from arqlight.demo.world.site_files import BLOCK
+from arqlight_jobs.healer.playbooks.declaration import NotApplicable
 from arqlight_jobs.healer.playbooks.htaccess import rules, with_block
 from arqlight_jobs.healer.wp_config import ConfigUnusual, has_true, quoted, with_constants
 
@@ -102,3 +103,33 @@ def test_a_missing_block_stands_before_all_else(content: bytes):
     told = with_block(content, BLOCK.encode())
     assert told.startswith(BLOCK.encode())
     assert told.endswith(content.lstrip(b"\n") or b"\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<?php\ndeclare(strict_types=1);\nif (X) { define('WP_DEBUG', false); }\n",
+        b"<?php\nnamespace Shop;\nif (X) { define('WP_DEBUG', false); }\n",
+        b"<?php define('WP_CACHE', true); ?>\n<?php\nif (X) { define('WP_DEBUG', false); }\n",
+        b"<?php /* begins here\n * WP_DEBUG is below */\nif (X) { define('WP_DEBUG', false); }\n",
+    ],
+)
+def test_nothing_is_put_where_php_would_not_take_it_for_code(content: bytes):
+    with pytest.raises(ConfigUnusual):
+        debugged(content + b"require_once ABSPATH . 'wp-settings.php';\n")
+
+
+def test_a_definition_that_is_commented_out_stays_and_ours_counts():
+    commented = b"<?php\n/*\ndefine('WP_DEBUG', true);\n*/\nrequire_once ABSPATH . 'wp-settings.php';\n"
+    assert debugged(commented) == commented.replace(b"/*", SET + b"\n/*", 1)
+    assert not has_true(commented, "WP_DEBUG")
+
+
+def test_a_comment_within_a_definition_goes_with_it():
+    assert debugged(b"<?php\ndefine('WP_DEBUG', /* ) ; */ false); $a = 1;\n") == b"<?php\n" + SET + b" $a = 1;\n"
+
+
+@pytest.mark.parametrize("path", ["my%20blog", "a%0Ab", "a%22b", "%25%7Bx%7D"])
+def test_an_address_that_would_break_the_rules_has_none(path: str):
+    with pytest.raises(NotApplicable):
+        rules(f"https://example.com/{path}/")

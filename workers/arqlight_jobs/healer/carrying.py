@@ -26,6 +26,7 @@ from arqlight_jobs.healer.records import Records, records
 from arqlight_jobs.healer.registration import open_root
 from arqlight_jobs.healer.request import PhaseAsked
 from arqlight_jobs.healer.sites import Sites
+from arqlight_jobs.healer.sound_text import sound_json, sound_text
 from arqlight_jobs.offload import in_thread
 from arqlight_jobs.outbound.client import site_client
 
@@ -97,7 +98,7 @@ async def _finding(run: Run, incident: Incident, opened: Records) -> Finding:
         case = await _case(run, incident, opened)
     except UsageError as problem:  # the site is no longer registered, or its folder is not what it was
         return surrendered(phase, str(problem))
-    finding = await _tried(case)
+    finding = _sound(await _tried(case))
     if phase is Phase.FIX_ATTEMPT and case.choice and PLAYBOOK not in finding.output:
         finding = replace(finding, output={**finding.output, PLAYBOOK: case.choice.told})
     left = case.left_after(Given(phase, finding.output))
@@ -120,6 +121,10 @@ async def _case(run: Run, incident: Incident, opened: Records) -> Case:
         files=Artifacts.of(opened.settings, site.id, incident.id),
         client=await run.open(site_client),
     )
+
+
+def _sound(finding: Finding) -> Finding:
+    return replace(finding, reason=sound_text(finding.reason), output=sound_json(finding.output))
 
 
 async def _tried(case: Case) -> Finding:

@@ -15,6 +15,7 @@ from arqlight_jobs.outbound.guard import AddressRefused, Guard
 HANDSHAKE_S = 10.0
 MOST_NAMES = 20
 _DAY = timedelta(days=1)
+_UNREADABLE = (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 async def certificate_of(base_url: str, guard: Guard) -> Certificate | None:
@@ -60,7 +61,7 @@ def read_certificate(content: bytes, at: datetime, problem: str = "", ms: float 
         found = x509.load_der_x509_certificate(content)
         names = _names(found)
         not_after = found.not_valid_after_utc.astimezone(UTC)
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (ValueError, TypeError, *_UNREADABLE):
         return Certificate(problem=problem or "It cannot be read.", ms=ms)
     return Certificate(
         problem=problem,

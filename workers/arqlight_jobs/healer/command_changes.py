@@ -62,7 +62,9 @@ async def undone(hands: Hands, number: int, change: CommandChange, line: Line) -
 
 async def _answer_of_before(hands: Hands, change: Command) -> str:
     answer = await hands.asked(change.asks) if change.asks else ""
-    if answer.startswith("-"):  # as a word of the undo it would be taken for an option, and an option can run code
+    # As a word of the undo `-` would be taken for an option, and an option can run code. And what is more than one line
+    # is not the value alone, but what the site's own code has printed before it.
+    if answer.startswith("-") or not answer.isprintable():
         raise CommandFailed(f"What `{' '.join(change.asks[:3])}` answers could not be put back.")
     return answer
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from arqlight_jobs.healer.evidence import BigLog, Disk
@@ -32,14 +34,15 @@ def disk_of(root: Path) -> Disk | None:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The files in a folder and below, links not followed, up to a number."""
-    left = MOST_FILES
-    if folder.is_symlink():
-        return
-    for place, _, names in os.walk(folder):
-        yield from (Path(place, name) for name in names[:left])
-        left -= len(names)
-        if left <= 0:
-            return
+    left, waiting = MOST_FILES, [] if folder.is_symlink() else [folder.as_posix()]
+    while waiting and left > 0:
+        with suppress(OSError), os.scandir(waiting.pop()) as found:
+            for one in islice(found, left):
+                left -= 1
+                if one.is_dir(follow_symlinks=False):
+                    waiting.append(one.path)
+                else:
+                    yield Path(one.path)
 
 
 def _size(path: Path) -> int:

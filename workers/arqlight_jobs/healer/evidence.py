@@ -25,6 +25,7 @@ from arqlight_jobs.healer.evidence_inside import (
     WrongMode,
 )
 from arqlight_jobs.healer.evidence_outside import Certificate, Component, Fatal, Fault, Hop, Name, Page, PageName, Sign
+from arqlight_jobs.healer.sound_text import sound_json
 
 __all__ = [
     "Answer",
@@ -57,6 +58,7 @@ __all__ = [
     "WrongMode",
     "decoded",
     "encoded",
+    "sound",
 ]
 
 
@@ -89,6 +91,15 @@ class Evidence(msgspec.Struct, frozen=True):
     def page(self, name: PageName) -> Page | None:
         """The page of that name, None when it was not looked at."""
         return next((page for page in self.pages if page.name is name), None)
+
+
+def sound(evidence: Evidence) -> Evidence:
+    """The evidence with names of files, and answers, that are no valid text made such: as it can be kept."""
+    try:
+        encoded(evidence)
+    except UnicodeEncodeError:
+        return msgspec.convert(sound_json(msgspec.to_builtins(evidence)), Evidence)
+    return evidence
 
 
 def encoded(evidence: Evidence) -> bytes:

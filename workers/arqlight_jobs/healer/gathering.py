@@ -11,7 +11,7 @@ import msgspec
 from arqlight_core.clock import now
 from arqlight_core.settings import Settings
 from arqlight_jobs.healer.disk import disk_of
-from arqlight_jobs.healer.evidence import Evidence, Logs, Tree, Usual
+from arqlight_jobs.healer.evidence import Evidence, Logs, Tree, Usual, sound
 from arqlight_jobs.healer.log_reading import read_logs
 from arqlight_jobs.healer.probe import guard_of, look, unheard
 from arqlight_jobs.healer.registration import open_root
@@ -63,9 +63,9 @@ async def inside(site: Site, evidence: Evidence, *, thorough: bool = False) -> E
         disk=await in_thread(lambda: disk_of(root)),
         database_port=await is_open(tree.config.db_host) if tree.config else None,
     )
-    if site.level < Level.COMMANDS:
-        return found
-    return await _asked(site, root, found, tree, thorough=thorough)
+    if site.level >= Level.COMMANDS:
+        found = await _asked(site, root, found, tree, thorough=thorough)
+    return sound(found)
 
 
 async def _asked(site: Site, root: Path, evidence: Evidence, tree: Tree, *, thorough: bool) -> Evidence:
@@ -93,7 +93,7 @@ async def is_open(db_host: str) -> bool | None:
     try:
         async with asyncio.timeout(KNOCKING_S):
             _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError, UnicodeError, ValueError):
+    except (OSError, TimeoutError, UnicodeError, ValueError, OverflowError):  # the last for a port beyond all
         return False
     finally:
         if writer is not None:

@@ -14,6 +14,7 @@ from arqlight_jobs.healer.fatal_lines import fatals_in
 from arqlight_jobs.healer.fingerprint import BY_WORDPRESS, signs_of
 from arqlight_jobs.healer.page_reading import digest_of, excerpt_of, kept_headers, text_of, title_of, words_of
 from arqlight_jobs.healer.redaction import redacted
+from arqlight_jobs.healer.words import HIGHEST_PORT
 from arqlight_jobs.outbound.guard import BODY_CAP_OF, AddressRefused
 
 MOST_HOPS = 10
@@ -60,7 +61,7 @@ async def _last_answer(client: httpx.AsyncClient, way: _Way) -> httpx.Response |
         told = str(way.url)
         if told in way.seen or len(way.hops) > MOST_HOPS:
             return Fault.TOO_MANY_HOPS
-        if way.url.scheme not in ("http", "https"):
+        if way.url.scheme not in ("http", "https") or (way.url.port or 0) > HIGHEST_PORT:
             return Fault.BROKEN
         way.seen.add(told)
         response = await _asked(client, way)

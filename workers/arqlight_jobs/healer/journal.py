@@ -7,6 +7,7 @@ an undo needs) and `quarantine/03/` (what was moved out of the site). Everything
 """
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -28,6 +29,8 @@ from arqlight_jobs.healer.leftover import Leftover
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Change)}
 _APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
+LONGEST_NAME = 200
+"""Bytes; file systems take 255, and archives are called a little longer than what is in them."""
 
 
 class State(StrEnum):
@@ -129,12 +132,12 @@ class Journal:
 
     def quarantine(self, number: int, path: str) -> Path:
         """Where a change moves what it takes out of the site."""
-        return self.files.place(f"quarantine/{self.attempt:02}/{number}/{Path(path).name}")
+        return self.files.place(f"quarantine/{self.attempt:02}/{number}/{_short(path)}")
 
     def aside(self, number: int, path: str) -> Path:
         """A free place for what somebody else has put where an undo needs the room."""
         for turn in range(10_000):
-            place = self.files.place(f"quarantine/{self.attempt:02}/{number}-aside-{turn}/{Path(path).name}")
+            place = self.files.place(f"quarantine/{self.attempt:02}/{number}-aside-{turn}/{_short(path)}")
             if not os.path.lexists(place) and not self.packed(place).exists():
                 return place
         raise FileExistsError(f"{path} was put aside too often")
@@ -169,6 +172,12 @@ class Journal:
 
     def _name(self, name: str) -> str:
         return f"fixes/{self.attempt:02}/{name}"
+
+
+def _short(path: str) -> str:
+    """The name at a path's end; another one when there would be no room for what is put behind it."""
+    name = os.fsencode(Path(path).name)
+    return os.fsdecode(name) if len(name) <= LONGEST_NAME else hashlib.sha256(name).hexdigest()
 
 
 def _as_told(line: Line) -> dict[str, Any]:

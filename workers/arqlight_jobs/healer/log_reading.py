@@ -7,7 +7,7 @@ from pathlib import Path
 
 from arqlight_jobs.healer.evidence import Fatal, Logs, Note, Tail
 from arqlight_jobs.healer.fatal_lines import LONGEST_LINE, fatals_in, notes_in
-from arqlight_jobs.healer.reading import opened_plain
+from arqlight_jobs.healer.reading import moment_of, opened_plain
 from arqlight_jobs.healer.redaction import redacted
 
 MOST_BYTES = 64 * 1024
@@ -42,7 +42,7 @@ def tail_of(path: Path, inside: Path | None = None) -> tuple[str, datetime]:
         text = file.read(MOST_BYTES).decode(errors="replace")
     lines = text.splitlines()[-MOST_LINES:]
     cut = len(lines) > 1 and found.st_size > MOST_BYTES and len(lines) < MOST_LINES
-    return "\n".join(lines[1:] if cut else lines), datetime.fromtimestamp(found.st_mtime, UTC)
+    return "\n".join(lines[1:] if cut else lines), moment_of(found.st_mtime)
 
 
 def _moment(told: Fatal | Note) -> datetime:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from arqlight_jobs.healer.redaction import redacted
+from arqlight_jobs.healer.sound_text import sound_text
 
 HEAD, END = 12_288, 4_096
 """Characters of a body that are kept from its beginning and from its end."""
@@ -32,13 +33,15 @@ _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"\s+")
+_NO_CHARACTER = re.compile(r"&#\d{9,};?")
+"""A reference by a number that is no character: Python refuses to read the longest ones."""
 
 
 def text_of(body: bytes, headers: Mapping[str, str]) -> str:
     """The body as text, in the character set that it claims, or in UTF-8."""
     found = _CHARSET.search(headers.get("content-type", ""))
     try:
-        return body.decode(found[1] if found else "utf-8", errors="replace")
+        return sound_text(body.decode(found[1] if found else "utf-8", errors="replace"))
     except (LookupError, ValueError):
         return body.decode("utf-8", errors="replace")
 
@@ -51,7 +54,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def title_of(body: str) -> str:
     """The page's title; '' without one."""
     found = _TITLE.search(body)
-    return redacted(_SPACE.sub(" ", html.unescape(found[1])).strip()[:_LONGEST_TITLE]) if found else ""
+    return redacted(_SPACE.sub(" ", _unescaped(found[1])).strip()[:_LONGEST_TITLE]) if found else ""
 
 
 def excerpt_of(body: str) -> str:
@@ -64,12 +67,16 @@ def words_of(body: str) -> str:
     """What a visitor reads, without markup."""
     for element in ("script", "style"):
         body = _without(body, element)
-    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", body))).strip()
+    return _SPACE.sub(" ", _unescaped(_TAG.sub(" ", body))).strip()
 
 
 def digest_of(words: str) -> str:
     """A digest of what a visitor reads, to compare pages without keeping them."""
     return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:16] if words else ""
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _without(body: str, element: str) -> str:

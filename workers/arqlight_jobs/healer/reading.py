@@ -2,9 +2,11 @@
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=0)
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -17,7 +19,15 @@ def opened_plain(path: Path, inside: Path | None = None) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise PermissionError(0, "It is no plain file.")
+    if inside is not None and not _place_of(file).is_relative_to(inside):
+        file.close()
+        raise PermissionError(0, "A link out of the site was put on the way to it.")
     return file
+
+
+def _place_of(file: BinaryIO) -> Path:
+    """Where the open file really lies, whatever its path leads to by now."""
+    return Path(f"/proc/self/fd/{file.fileno()}").readlink()
 
 
 def read_inside(root: Path, name: str, most: int) -> bytes | None:
@@ -27,3 +37,11 @@ def read_inside(root: Path, name: str, most: int) -> bytes | None:
             return file.read(most)
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def moment_of(seconds: float) -> datetime:
+    """The moment of a file's time; of one that no calendar has, the first or the last one."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _FIRST if seconds < 0 else _LAST

@@ -18,6 +18,21 @@ _RULES = [
             r"(define\s{0,9}\(\s{0,9}['\"](?:DB_\w{1,40}|\w{1,40}_(?:KEY|SALT))['\"]\s{0,9},\s{0,9})[^\r\n]{1,999}",
             r"\1",
         ),
+        (
+            (
+                r"((?:mysqli?_\w{0,12}connect|(?:wpdb|mysqli|PDO)->(?:__construct|real_connect|connect)"
+                r"|wp_(?:authenticate|signon|check_password|set_password|hash_password|create_user)\w{0,40})\()"
+                r"[^\r\n]{1,999}"
+            ),
+            r"\1",
+        ),
+        (
+            (
+                r"((?:pass(?:word|wd|phrase)?|pwd|secret|token)['\"]?\]?\s{0,9}=>?\s{0,9})"
+                r"(?:'[^'\r\n]{1,999}|\"[^\"\r\n]{1,999}|[^\s'\"&]{1,999})"
+            ),
+            r"\1",
+        ),
         (r"(wordpress(?:_logged_in|_sec)?_[0-9a-f]{8,64}=)[^\s;'\"]{1,999}", r"\1"),
         (r"(wp-settings-[\w-]{1,40}=)[^\s;'\"]{1,999}", r"\1"),
         (r"(set-cookie:)[^\r\n]{1,4000}", r"\1 "),

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from arqlight_core.errors import UsageError
-from arqlight_jobs.healer.words import Site
+from arqlight_jobs.healer.words import HIGHEST_PORT, Site
 from arqlight_jobs.outbound.guard import AddressRefused, given_url
 
 HOOKS = ("restart_php", "restart_web", "restart_db", "renew_tls", "db_dump", "db_restore")
@@ -103,6 +103,8 @@ def _base_url(text: str) -> httpx.URL:
         url = given_url(text)
     except AddressRefused:
         raise UsageError(f"{text!r} is no web address; write one like https://example.com.") from None
+    if (url.port or 0) > HIGHEST_PORT:
+        raise UsageError(f"{text!r} has a port that there is not; the highest is {HIGHEST_PORT}.")
     if url.userinfo:
         raise UsageError("The address holds a login, which would be told to others; leave it out.")
     if url.query or url.fragment:

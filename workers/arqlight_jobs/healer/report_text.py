@@ -90,10 +90,15 @@ def _timeline(report: Report) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """Text of whatever origin in one line, of which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", _BREAK.sub(" ", text).strip())
+    return _MARKUP.sub(r"\\\1", _shown(text))
 
 
 def code(text: str) -> str:
     """The same as code."""
-    told = _BREAK.sub(" ", text).strip().replace("`", "'").replace("|", "¦")
+    told = _shown(text).replace("`", "'").replace("|", "¦")
     return f"`{told or ' '}`"
+
+
+def _shown(text: str) -> str:
+    """In one line; what would steer a terminal is a dot."""
+    return "".join(sign if sign.isprintable() else "·" for sign in _BREAK.sub(" ", text).strip())

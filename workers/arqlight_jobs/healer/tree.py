@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -17,7 +17,7 @@ from arqlight_jobs.healer.config_reading import config_of, versions_of
 from arqlight_jobs.healer.evidence import Changed, Htaccess, Maintenance, Tree, WrongMode
 from arqlight_jobs.healer.extensions import dropins_of, muplugins_of, plugins_of, themes_of
 from arqlight_jobs.healer.htaccess_reading import MOST_BYTES, read_htaccess
-from arqlight_jobs.healer.reading import read_inside
+from arqlight_jobs.healer.reading import moment_of, read_inside
 
 MOST_FILES = 200_000
 WALKING_S = 10.0
@@ -86,10 +86,7 @@ def tree_of(root: Path, at: datetime) -> Tree:
         suspicious=tuple(walk.suspicious[:MOST_LISTED]),
         foreign_index=foreign_index_of(root),
         leaving_links=tuple(walk.leaving[:MOST_LISTED]),
-        changed=tuple(
-            Changed(name, datetime.fromtimestamp(moment, UTC))
-            for moment, name in heapq.nlargest(MOST_LISTED, walk.changed)
-        ),
+        changed=tuple(Changed(name, moment_of(moment)) for moment, name in heapq.nlargest(MOST_LISTED, walk.changed)),
         files=walk.files,
         truncated=walk.truncated,
     )
@@ -125,6 +122,9 @@ def _walk(walk: _Walk) -> None:
     _note_mode(walk, "", walk.root.stat().st_mode)
     while waiting and not walk.truncated:
         for entry in _entries(waiting.pop()):
+            walk.truncated = walk.files > MOST_FILES or monotonic() > end
+            if walk.truncated:  # one folder alone may hold millions
+                break
             name = os.path.relpath(entry.path, walk.root)
             if entry.is_symlink():
                 _note_link(walk, name, Path(entry.path))
@@ -133,7 +133,6 @@ def _walk(walk: _Walk) -> None:
                 _note_folder(walk, name, entry)
             else:
                 _note_file(walk, name, entry)
-        walk.truncated = walk.files > MOST_FILES or monotonic() > end
 
 
 def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
+HIGHEST_PORT = 65535
+
 
 class Level(IntEnum):
     """What can be reached of a site; each level includes those below it."""

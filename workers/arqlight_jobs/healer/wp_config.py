@@ -12,6 +12,10 @@ _ENDS = (
 )
 """Before what a constant must stand, to be known to WordPress."""
 
+_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_FIRST = re.compile(rb"^[ \t]*(?:declare[ \t]*\(|namespace\b)", re.MULTILINE | re.IGNORECASE)
+"""PHP takes these only before all else."""
+
 _OPENING = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?php\b[^\n]*\n", re.IGNORECASE)
 
 
@@ -34,14 +38,21 @@ def quoted(text: str) -> str:
 
 def has_true(content: bytes, name: str) -> bool:
     """Whether the constant is defined as true."""
-    return re.search(_definition(name, rb"true"), content) is not None
+    return _definition(name, rb"true").search(_COMMENT.sub(_blanked, content)) is not None
+
+
+def _blanked(comment: re.Match[bytes]) -> bytes:
+    return re.sub(rb"[^\n]", b" ", comment[0])
 
 
 def _with_constant(content: bytes, name: str, value: str) -> bytes:
     line = f"define( '{name}', {value} );".encode()
-    pattern = _definition(name, rb"[^;\n]*?")
-    if re.search(pattern, content):
-        return re.sub(pattern, lambda found: found["indent"] + line, content)
+    plain = _COMMENT.sub(_blanked, content)  # as long as the content: what is commented out defines nothing
+    found = list(_definition(name, rb"[^;\n]*?").finditer(plain))
+    for one in reversed(found):
+        content = content[: one.start()] + one["indent"] + line + content[one.end() :]
+    if found:
+        return content
     if name.encode() in content:  # in a condition or a comment: the first definition counts, so ours stands first
         return _inserted(content, _after_opening(content), line)
     return _inserted(content, _before_end(content), line)
@@ -62,8 +73,10 @@ def _inserted(content: bytes, at: int, line: bytes) -> bytes:
 
 def _after_opening(content: bytes) -> int:
     found = _OPENING.search(content)
-    if found is None:
+    if found is None or b"?>" in found[0] or b"/*" in _COMMENT.sub(b"", found[0]):
         raise ConfigUnusual(f"{WP_CONFIG} does not begin with `<?php` on a line of its own.")
+    if _FIRST.search(content):
+        raise ConfigUnusual(f"{WP_CONFIG} begins with what nothing may stand before.")
     return found.end()
 
 

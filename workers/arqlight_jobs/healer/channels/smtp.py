@@ -51,7 +51,7 @@ def composed(settings: Settings, letter: Letter) -> EmailMessage:
     """The mail, the same for every attempt."""
     notice, message = letter.notice, EmailMessage()
     _, _, domain = settings.notify_from.strip("<> ").rpartition("@")
-    message["Subject"] = heading(notice)
+    message["Subject"] = heading(notice).replace("=?", "= ?")  # else it is decoded here, line breaks in it and all
     message["From"] = settings.notify_from
     message["To"] = ", ".join(recipients(settings))
     message["Date"] = notice.created_at

@@ -19,7 +19,9 @@ def _make_room(scene: Scene) -> Plan:
     caches = [
         entry
         for path, entry in scene.entries.items()
-        if any(path.startswith(f"{folder}/") for folder in folders) and not path.endswith(KEPT)
+        if any(path.startswith(f"{folder}/") for folder in folders)
+        and entry.kind != "other"
+        and not path.endswith(KEPT)
     ]
     logs = scene.evidence.disk.big_logs if scene.evidence.disk else ()
     large = [log.path for log in logs if log.bytes > LARGE_LOG and log.path.endswith(LOG_NAMES)]

@@ -14,6 +14,8 @@ HTACCESS = ".htaccess"
 BEGIN, END = b"# BEGIN WordPress", b"# END WordPress"
 _BLOCK = re.compile(rb"^# BEGIN WordPress\b.*?(?:^# END WordPress[^\n]*\n?|\Z)", re.MULTILINE | re.DOTALL)
 
+_PLAIN_PATH = re.compile(r"[\w./~-]*")
+
 RULES = """\
 # BEGIN WordPress
 # The directives (lines) between "BEGIN WordPress" and "END WordPress" are
@@ -52,8 +54,10 @@ def _write_block(scene: Scene) -> Plan:
 
 
 def rules(base_url: str) -> bytes:
-    """The block for a site at this address."""
+    """The block for a site at this address. Raises NotApplicable for a path that would need quotes or escapes in it."""
     path = httpx.URL(base_url).path.strip("/")
+    if not _PLAIN_PATH.fullmatch(path):
+        raise NotApplicable("The site's address has signs in it that rules in .htaccess take for something else.")
     return RULES.format(base=f"/{path}/" if path else "/").encode()
 
 

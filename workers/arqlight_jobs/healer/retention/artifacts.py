@@ -4,15 +4,17 @@ Everything here works on the disk at once: call it in a thread.
 """
 
 import os
-import shutil
 import stat
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from arqlight_core.settings import Settings
 from arqlight_jobs.expiry import ArtifactRoot
+from arqlight_jobs.healer.root import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,18 @@ def _entries(folder: Path, depth: int) -> Iterator[tuple[str, Path]]:
 
 
 def _size(entry: Path) -> int:
+    """Bytes; of a tree as far as its paths can be named, and we are let in."""
     if entry.is_symlink() or not entry.is_dir():
         return entry.lstat().st_size
-    names = (Path(parent) / name for parent, _, files in os.walk(entry) for name in files)
-    return sum(path.lstat().st_size for path in names)
+    size, waiting = 0, [entry.as_posix()]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as found:
+            for one in found:
+                if one.is_dir(follow_symlinks=False):
+                    waiting.append(one.path)
+                else:
+                    size += one.stat(follow_symlinks=False).st_size
+    return size
 
 
 def _removed(folder: Path, entry: Path) -> bool:
@@ -79,18 +89,49 @@ def _removed(folder: Path, entry: Path) -> bool:
         if entry.is_symlink() or not entry.is_dir():
             entry.unlink()
         else:
-            _open_up(entry)
-            shutil.rmtree(entry)
+            remove_tree(entry)
     except OSError:
         return False
     return True
 
 
-def _open_up(folder: Path) -> None:
-    """Let us into every folder of a tree: what was moved out of a site keeps the site's permissions."""
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it, however deep it is.
+
+    What was moved out of a site keeps the site's permissions, and may be deeper than a path can name or recursion go:
+    so a folder in a folder is moved up before its own is removed.
+    """
     folder.chmod(stat.S_IRWXU)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = Path(parent) / name
-            if not path.is_symlink():
-                path.chmod(stat.S_IRWXU)
+    opened = os.open(folder, FOLDER)
+    try:
+        while names := os.listdir(opened):  # noqa: PTH208 - of an open folder
+            for name in names:
+                _take_apart(opened, name)
+    finally:
+        os.close(opened)
+    folder.rmdir()
+
+
+def _take_apart(top: int, name: str) -> None:
+    """Remove what is there; folders in it are in `top` afterwards."""
+    if not _is_opened_up(top, name):
+        os.unlink(name, dir_fd=top)
+        return
+    inner = os.open(name, FOLDER, dir_fd=top)
+    try:
+        for deeper in os.listdir(inner):  # noqa: PTH208 - of an open folder
+            if _is_opened_up(inner, deeper):
+                os.rename(deeper, uuid.uuid4().hex, src_dir_fd=inner, dst_dir_fd=top)
+            else:
+                os.unlink(deeper, dir_fd=inner)
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=top)
+
+
+def _is_opened_up(folder: int, name: str) -> bool:
+    """Whether it is a folder; then we are let in."""
+    is_folder = stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    if is_folder:
+        os.chmod(name, stat.S_IRWXU, dir_fd=folder)
+    return is_folder
