@@ -35,7 +35,7 @@ from arqlight_core.store.live_terms import LiveTerms
 from arqlight_core.store.scripts import Orders
 from arqlight_fleet import background
 from arqlight_fleet.worker import FleetWorker
-from tests.faults.fleet import eventually
+from tests.faults.fleet import eventually, until
 from tests.faults.shop import (
     ANNEX,
     BRIEF,
@@ -173,8 +173,7 @@ async def test_a_timetable_is_seen_to_be_gone_by_within_a_second(store: Store, w
     view = await eventually_seen(store, lambda view: view.next_ms <= view.at_ms + 60_000 and view.catch_up == "skip")
     assert (view.cron, view.spoken, view.timezone) == ("* * * * *", "Every minute", "Europe/Berlin")
     assert (view.catch_up, view.missed, view.condition) == ("skip", 0, "ticking")
-    await heeded(worker, "schedules")
-    assert worker.served[0].schedules["stocktake"].catch_up.value == "skip"
+    await until(lambda: worker.served[0].schedules["stocktake"].catch_up.value == "skip")
     await reset_setting(store, NAME, actor="ada")
     view = await eventually_seen(store, lambda view: view.next_ms == declared.next_ms)
     assert (view.cron, view.timezone, view.catch_up, view.runs) == ("0 0 1 1 *", "UTC", "one", 0)

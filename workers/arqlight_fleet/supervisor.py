@@ -128,7 +128,8 @@ class Supervisor:
             return
         new = await self._start(place, f"to replace pid {old.pid}")
         if not await new.is_up(UP_WITHIN):
-            self._retire(new, "it was not up in time; the old one stays", MARGIN)
+            _tell(logging.ERROR, new, "did not come up", f"the old one stays (pid {old.pid})")
+            self._retire(new, "nothing is served by it", MARGIN)
             await new.ended()
         elif self._in_place[place] is old and old.alive:
             self._in_place[place] = new
