@@ -146,7 +146,7 @@ class QueueJobs(JobList):
             self._filter.action_drop()
             self.room.open(JobDetail(job.queue, job.id))
         elif query.job_id:
-            raise UsageError(f"There is no job {query.job_id}.")
+            self.room.tell(f"There is no job {query.job_id}.")  # not in the note line: the next look writes there
         else:
             search = await begun(self.room.fleet, self._queue, state, query, typed)
             if state is self.state and typed == self.typed:

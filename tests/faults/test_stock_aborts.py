@@ -15,9 +15,10 @@ pytestmark = pytest.mark.fault
 
 
 async def test_a_running_job_is_aborted_by_its_handle(stock: ArqRedis) -> None:
-    stopped = asyncio.Event()
+    begun, stopped = asyncio.Event(), asyncio.Event()
 
     async def lasts(_: Context) -> None:
+        begun.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -26,7 +27,7 @@ async def test_a_running_job_is_aborted_by_its_handle(stock: ArqRedis) -> None:
 
     [job] = await queue_many(stock, 1, "lasts")
     async with serving(stock, [named("lasts", lasts)], allow_abort_jobs=True) as worker:
-        await eventually(lambda: _runs(job))
+        await begun.wait()
         assert await job.abort(timeout=10, poll_delay=0.05)
         assert worker.jobs_failed == 1
     assert stopped.is_set()

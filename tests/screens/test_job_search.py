@@ -105,7 +105,7 @@ async def test_an_id_that_is_none_is_told() -> None:
     async with visit(few()) as guest:
         await in_dead_tab(guest)
         await guest.press("slash", *"id", "colon", *"nope", "enter")
-        await guest.until_shown("There is no job nope.")
+        await guest.until(lambda: guest.toasts == ["There is no job nope."])
 
 
 async def test_keys_that_come_in_one_burst_behind_the_slash_are_typed_and_act_on_nothing() -> None:
