@@ -82,7 +82,7 @@ async def test_fifty_clients_are_never_more_probes_than_the_quota_also_while_hol
         await until(lambda seen=entered: len(entries(notes)) >= seen + 2 * QUOTA)
     end = await server_micros(shop)
     out = most_at_once(spans(notes, killed, end))
-    assert out == QUOTA
+    assert 1 < out <= QUOTA
     assert len(killed) >= 4
 
 

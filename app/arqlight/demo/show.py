@@ -21,6 +21,9 @@ LOOK_EVERY = 1.0
 SETTLING = 25.0
 """Seconds that what is under way may go on after the last of the traffic."""
 
+STOPPING = 5.0
+"""Seconds that traffic has for its end."""
+
 Task = asyncio.Task[None]
 
 
@@ -86,9 +89,7 @@ class Show:
                 await _look(traffics, sending, ground)
             await self._wind_down(traffics, sending, ground)
         finally:
-            for one in sending:
-                one.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
+            await stopped(sending)
             self.seconds = monotonic() - began
 
     async def _wind_down(self, traffics: Sequence[Traffic], sending: Sequence[Task], ground: Ground) -> None:
@@ -128,6 +129,16 @@ async def _outlasting(traffic: Traffic) -> None:
             await asyncio.sleep(LOOK_EVERY)
         else:
             return
+
+
+async def stopped(sending: Sequence[Task]) -> None:
+    """Ends them. Python 3.11 may lose a cancellation (in `asyncio.wait_for`): the loop's end cancels what is left."""
+    for one in sending:
+        one.cancel()
+    done, _ = await asyncio.wait(sending, timeout=STOPPING)
+    for one in done:
+        if not one.cancelled():
+            one.exception()  # it was told before, or is of no matter any more
 
 
 def _explained(problem: BaseException, url: str) -> BaseException:
