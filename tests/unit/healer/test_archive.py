@@ -1,31 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from arqlight_core.settings import Settings
-from arqlight_jobs.healer.artifacts import Artifacts
 from arqlight_jobs.healer.backing_up import Wish, taken
 from arqlight_jobs.healer.backup import NOTE, BackupUnusable, Shelf
 from arqlight_jobs.healer.restoring import restored
-from tests.unit.healer.backup_site import a_site, ignored, moved_to
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return a_site(tmp_path)
-
-
-@pytest.fixture(params=["sealed", "plain"])
-def shelf(request: pytest.FixtureRequest, settings: Settings) -> Shelf:
-    own = settings if request.param == "sealed" else msgspec.structs.replace(settings, payload_enc_keys=None)
-    return Shelf(Artifacts.of(own, "a-site", "one"))
-
-
-@pytest.fixture
-def sealed(settings: Settings) -> Shelf:
-    return Shelf(Artifacts.of(settings, "a-site", "one"))
+from tests.unit.healer.backup_site import ignored, moved_to
 
 
 def _cut_off(content: bytes) -> bytes:

@@ -6,36 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
-import msgspec
 import pytest
 
 from arqlight_core.secrecy import new_private
-from arqlight_core.settings import Settings
-from arqlight_jobs.healer.artifacts import Artifacts
 from arqlight_jobs.healer.backing_up import NoRoom, Wish, taken
 from arqlight_jobs.healer.backup import NOTE, Backup, Scope, Shelf
 from arqlight_jobs.healer.changes import Command, Rewrite
 from arqlight_jobs.healer.manifest import Difference
 from arqlight_jobs.healer.restoring import restored
 from arqlight_jobs.healer.words import Symptom, SymptomId
-from tests.unit.healer.backup_site import a_dump, a_site, ignored, little, moved_to
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return a_site(tmp_path)
-
-
-@pytest.fixture(params=["sealed", "plain"])
-def shelf(request: pytest.FixtureRequest, settings: Settings) -> Shelf:
-    own = settings if request.param == "sealed" else msgspec.structs.replace(settings, payload_enc_keys=None)
-    return Shelf(Artifacts.of(own, "a-site", "one"))
-
-
-@pytest.fixture
-def sealed(settings: Settings) -> Shelf:
-    return Shelf(Artifacts.of(settings, "a-site", "one"))
-
+from tests.unit.healer.backup_site import a_dump, ignored, little, moved_to
 
 # ------------------------------------------------------------------ no room
 

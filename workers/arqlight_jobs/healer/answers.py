@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from arqlight_core.incidents import Fact, HealthLook, IncidentRow, IncidentView, Move, SymptomSeen, Treated
+from arqlight_core.incidents import Fact, HealthLook, IncidentRow, IncidentView, Move, Treated
 from arqlight_jobs.healer.artifacts import Artifacts
 from arqlight_jobs.healer.evidence import decoded
 from arqlight_jobs.healer.evidence_text import facts_of
@@ -47,7 +47,7 @@ async def incident(records: Records, *, incident_id: str) -> IncidentView:
     return IncidentView(
         incident=_row(found),
         moves=tuple(_move(step) for step in steps),
-        symptoms=tuple(SymptomSeen(one.id, one.component, one.confidence, one.because) for one in symptoms_in(steps)),
+        symptoms=symptoms_in(steps),
         treated=_treated(steps),
         left=tuple(_named(one.id, one.component) for one in left([Given(step.source, step.output) for step in steps])),
         next_steps=tuple(report.get("next_steps", ())),

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from arqlight_core.incidents import SymptomSeen
 from arqlight_jobs.healer.advice import steps
 from arqlight_jobs.healer.appearance import Complaint
 from arqlight_jobs.healer.evidence import Evidence, Fatal, Page
@@ -50,15 +51,6 @@ class Attempt(msgspec.Struct, frozen=True):
     """What followed, a sentence each: the fix, its verification, its rollback."""
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """What one symptom is told by."""
-
-    id: str
-    component: str
-    confidence: float
-    because: tuple[str, ...]
-
-
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that a person should know."""
 
@@ -77,7 +69,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the site now, a sentence each; empty: nothing that shows."""
     looked_at: datetime | None
     """When its state was looked at; None when that was not possible."""
-    symptoms: tuple[Seen, ...]
+    symptoms: tuple[SymptomSeen, ...]
     pages: tuple[dict[str, Any], ...]
     fatals: tuple[dict[str, Any], ...]
     versions: dict[str, str]
@@ -132,11 +124,11 @@ def _newest(history: Sequence[Step], phase: Phase) -> dict[str, Any]:
     return next((step.output for step in reversed(history) if step.source is phase), dict[str, Any]())
 
 
-def symptoms_in(history: Sequence[Step]) -> tuple[Seen, ...]:
+def symptoms_in(history: Sequence[Step]) -> tuple[SymptomSeen, ...]:
     """What the newest look has found."""
     told = next((step.output["symptoms"] for step in reversed(history) if "symptoms" in step.output), ())
     return tuple(
-        Seen(one["id"], one.get("component", ""), one.get("confidence", 1.0), tuple(one.get("because", ())))
+        SymptomSeen(one["id"], one.get("component", ""), one.get("confidence", 1.0), tuple(one.get("because", ())))
         for one in told[:MOST_SYMPTOMS]
     )
 
