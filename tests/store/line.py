@@ -224,11 +224,15 @@ class Line:
     async def record(self, job_id: str) -> dict[str, bytes]:
         return {k.decode(): v for k, v in (await self.raw.hgetall(f"arqlight:job:{job_id}")).items()}
 
-    async def picture(self) -> dict[str, bytes]:
-        """Every key that holds something of a job, with its bytes: two equal pictures mean that nothing was written."""
+    async def picture(self) -> dict[str, Any]:
+        """Every key that holds something of a job, with what it holds: two equal ones mean that nothing was changed."""
         names = sorted(key.decode() for key in await self.raw.keys("*"))
         kept = [name for name in names if not any(noise in name for noise in NOISE)]
-        return {name: await self.raw.dump(name) for name in kept}
+        return {name: await self._held(name) for name in kept}
+
+    async def _held(self, name: str) -> Any:
+        """Its bytes; of a hash its fields, for their order is the server's own affair."""
+        return await (self.raw.hgetall(name) if await self.raw.type(name) == b"hash" else self.raw.dump(name))
 
 
 @dataclass(frozen=True)
