@@ -1,17 +1,12 @@
-"""What tests of auto-healing share: a run without a fleet, a registered site, and a case in any phase."""
+"""What tests of auto-healing share: a registered site, and a case in any phase."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import insert, update
 
 from arqlight_core.clock import now
-from arqlight_core.declaration import JobType
-from arqlight_core.enqueue import Enqueued
-from arqlight_core.flow import OnFailure, Tally
-from arqlight_core.run import Opener
 from arqlight_core.settings import Settings
 from arqlight_jobs.healer.artifacts import Artifacts
 from arqlight_jobs.healer.case import Case
@@ -22,58 +17,9 @@ from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.tables import incident_transitions, incidents
 from arqlight_jobs.healer.words import Site
 from arqlight_jobs.outbound.client import site_client
-
-T = TypeVar("T")
+from tests.running import FakeRun
 
 SITE = Site("example.com", "example.com", "http://example.com")
-
-
-class FakeRun:
-    """A run as a handler sees it; what it opens is closed with `stack`, what it queues is in `queued`."""
-
-    def __init__(self, settings: Settings, fence: int = 1, attempt: int = 1, job_id: str = "a-job") -> None:
-        self.settings = settings
-        self.fence = fence
-        self.attempt = attempt
-        self.job_id = job_id
-        self.correlation_id = "test"
-        self.children: Tally | None = None
-        self.queued: list[tuple[str, Any]] = []
-        self.percents: list[int] = []
-        self.lines: list[str] = []
-        self.stack = AsyncExitStack()
-        self._opened: dict[Opener[Any], Any] = {}
-
-    def progress(self, done: int, total: int, stage: str = "") -> None:  # noqa: ARG002 - a run's own signature
-        self.percents.append(100 * done // max(total, 1))
-
-    def log(self, line: str) -> None:
-        self.lines.append(line)
-
-    async def open(self, opener: Opener[T]) -> T:
-        if opener not in self._opened:
-            self._opened[opener] = await self.stack.enter_async_context(opener(self.settings))
-        return self._opened[opener]
-
-    async def enqueue(
-        self,
-        job_type: JobType[Any] | str,
-        payload: Any,
-        *,
-        delay: timedelta = timedelta(0),  # noqa: ARG002 - a run's own signature
-    ) -> Enqueued:
-        name = job_type if isinstance(job_type, str) else job_type.name
-        self.queued.append((name, payload))
-        return Enqueued(f"job-{len(self.queued)}", new=True)
-
-    async def spawn(
-        self,
-        job_type: JobType[Any] | str,
-        payloads: Iterable[Any] | AsyncIterable[Any],
-        *,
-        on_failure: OnFailure = OnFailure.CONTINUE,
-    ) -> int:
-        raise NotImplementedError("healing spawns no children")
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 
 from arqlight_core import address
 from arqlight_core.errors import UsageError
-from arqlight_core.notice_settings import NoticeSettings
+from arqlight_core.provider_settings import ProviderSettings
 from arqlight_core.setting_kinds import FEWEST_DAYS, MOST_DAYS, Address, Count, Days, Port, Secret
 
 logger = logging.getLogger("arqlight.settings")
@@ -31,7 +31,7 @@ _WEB = re.compile(r"https?://[^\s/]+.*")
 field = msgspec.field
 
 
-class Settings(NoticeSettings, frozen=True, kw_only=True):
+class Settings(ProviderSettings, frozen=True, kw_only=True):
     """What the environment may set. Durations are in seconds unless a name says otherwise."""
 
     redis_url: Address | None = field(name="REDIS_URL", default=None)
@@ -280,6 +280,7 @@ def _is_encrypted(server: _Server, settings: Settings) -> bool:
 
 def _problems(settings: Settings) -> Iterator[str]:
     yield from settings.notice_problems()
+    yield from settings.provider_problems()
     if settings.default_retention_days > settings.max_retention_days:
         yield "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"
     if settings.n8n_webhook_url and not _WEB.fullmatch(settings.n8n_webhook_url):

@@ -25,7 +25,8 @@ from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.request import IncidentAsked
 from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.words import Site
-from tests.healing import SITE, FakeRun
+from tests.healing import SITE
+from tests.running import FakeRun
 
 PLAYBOOKS = {"playbooks": [{"id": "PB01", "component": ""}, {"id": "PB04", "component": "akismet"}]}
 

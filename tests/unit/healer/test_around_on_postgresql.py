@@ -19,7 +19,7 @@ from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.retention.holds import Holds
 from arqlight_jobs.healer.retention.trail import Trail
 from arqlight_jobs.healer.tables import audit_log, health_samples, metadata
-from tests.healing import FakeRun
+from tests.running import FakeRun
 from tests.unit.billing import test_postgresql
 
 postgresql_server = test_postgresql.server

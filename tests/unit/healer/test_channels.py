@@ -16,7 +16,7 @@ from arqlight_jobs.healer.channels.letter import Letter, effect_key
 from arqlight_jobs.healer.channels.routing import CHANNELS, EVERYWHERE, channels_for
 from arqlight_jobs.healer.notices import Notice
 from arqlight_jobs.outbound.signing import signed
-from tests.healing import FakeRun
+from tests.running import FakeRun
 from tests.unit.healer.channels import Mailbox, mail_server
 from tests.unit.outbound.standin import Answer, StandIn, stand_in
 

@@ -23,7 +23,7 @@ from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.request import IncidentAsked
 from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.words import Site
-from tests.healing import FakeRun
+from tests.running import FakeRun
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from arqlight_jobs.healer.notices import Notice, Notices, NoticeUnknown, inciden
 from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.tables import inbox, notices
 from arqlight_jobs.healer.weekly import QueueWeek, as_csv, as_text
-from tests.healing import FakeRun
+from tests.running import FakeRun
 from tests.store.line import Line
 from tests.unit.healer.channels import ALERT
 from tests.unit.outbound.standin import Answer, StandIn, stand_in

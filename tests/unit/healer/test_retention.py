@@ -31,7 +31,8 @@ from arqlight_jobs.healer.retention.trail import Trail
 from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.tables import audit_log, health_samples, incidents
 from arqlight_jobs.outbound.effects import Holder, State, effects, outbox
-from tests.healing import SITE, FakeRun
+from tests.healing import SITE
+from tests.running import FakeRun
 from tests.unit.healer.attempts import nested
 
 

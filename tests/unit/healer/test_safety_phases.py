@@ -24,7 +24,8 @@ from arqlight_jobs.healer.manifest import differences, manifest_of
 from arqlight_jobs.healer.phases import backup, baseline
 from arqlight_jobs.healer.taking_baselines import renew
 from arqlight_jobs.healer.words import SymptomId
-from tests.healing import FakeRun, a_case
+from tests.healing import a_case
+from tests.running import FakeRun
 from tests.unit.healer.stand_in_site import served, site_of
 
 Outputs = Mapping[Phase, Mapping[str, Any]]

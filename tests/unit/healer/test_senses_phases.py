@@ -21,7 +21,8 @@ from arqlight_jobs.healer.phases import discovery, observability
 from arqlight_jobs.healer.phases.discovery import verdict
 from arqlight_jobs.healer.words import Level, Site, Symptom, SymptomId
 from arqlight_jobs.outbound.guard import Guard
-from tests.healing import FakeRun, a_case
+from tests.healing import a_case
+from tests.running import FakeRun
 from tests.unit.healer.sick_sites import a_world, served
 from tests.unit.outbound.standin import Answer, stand_in
 

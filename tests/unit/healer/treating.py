@@ -18,7 +18,8 @@ from arqlight_jobs.healer.log_reading import read_logs
 from arqlight_jobs.healer.phases import backup, fix_attempt, rollback
 from arqlight_jobs.healer.tree import tree_of
 from arqlight_jobs.healer.words import Site
-from tests.healing import FakeRun, a_case
+from tests.healing import a_case
+from tests.running import FakeRun
 from tests.unit.healer.attempts import snapshot
 
 CLOSED = "http://127.0.0.1:9"

@@ -1,0 +1,9 @@
+"""The tables of the CRM, one module for each part of it. What people wrote is in here and nowhere else.
+
+A module of tables is named here, or its tables are not made.
+"""
+
+from arqlight_jobs.crm.tables import contents, people
+from arqlight_jobs.crm.tables.metadata import metadata
+
+__all__ = ["contents", "metadata", "people"]
