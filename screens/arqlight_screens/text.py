@@ -1,6 +1,7 @@
 """Strings from outside made fit for a terminal: nothing invisible, nothing that steers it, no wider than its place."""
 
 import re
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -60,6 +61,7 @@ def middle(text: str, width: int) -> str:
     return f"{set_cell_size(visible(text[: head * _CHARACTERS_PER_CELL]), head)}…{end}"
 
 
+@lru_cache(maxsize=4096)  # most cells say what they said before, or what another says
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """The visible text in exactly `width` cells, at the left or the right of them."""
     shown = clip(text, width)

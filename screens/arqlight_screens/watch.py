@@ -85,7 +85,7 @@ class Watch:
 
 def _gist(view: "FleetView") -> list[object]:
     """What of a view changes only when something happens, and not by the clock."""
-    queues = ((one.counts, one.totals, one.paused, one.breaker, one.settings, one.holds) for one in view.queues)
+    queues = ((one.counts, one.history, one.paused, one.breaker, one.settings, one.holds) for one in view.queues)
     workers = ((one.id, one.state, one.request) for one in view.workers)
     works = any(one.counts[State.ACTIVE] for one in view.queues)
     return [*queues, *workers, view.at_ms if works else 0]

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from arqlight_core.clock import monotonic
+from arqlight_core.clock import monotonic, now_ms
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
@@ -113,7 +113,7 @@ async def stirred(raw: Any) -> AsyncGenerator[None]:
 
     async def stir() -> None:
         while True:
-            await raw.hincrby(f"{QueueKeys.declared(BIG).prefix}totals", "stirred", 1)
+            await raw.hincrby(f"{QueueKeys.declared(BIG).prefix}minute:{now_ms() // 60_000}", "completed", 1)
             await asyncio.sleep(0.5 / PER_SECOND)
 
     stirring = asyncio.create_task(stir())

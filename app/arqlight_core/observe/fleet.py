@@ -20,10 +20,11 @@ from arqlight_core.store.scripts import Override
 
 _BEHIND = re.compile(r"breaker (?P<name>.+) is (?:forced )?open$", re.DOTALL)
 """What admission writes beside a job that it holds for a breaker."""
+_STATES = tuple(State)
 MINUTES = 5
 """Past minutes that percentiles and the failure share look back on."""
-MINUTES_AT = 12
-"""Their place in the answer of `scripts.overview`."""
+TOTALS_AT, MINUTES_AT = 11, 12
+"""Where the answer of `scripts.overview` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ class QueueView:
     history: tuple[int, ...]
     """Jobs ended in each of the last minutes, the running one last."""
     totals: dict[str, int]
-    """Events since the queue was first used: enqueued, completed, retried, dead, cancelled, refused, lapsed ..."""
+    """Events since the queue was first used: enqueued, completed, retried, dead, cancelled, refused, lapsed ...
+
+    A lookout asks for them at its roll calls only.
+    """
     breaker: BreakerState = BreakerState()
     limited: str = ""
     """Why the job that is held and would run next is held by a policy; '' when none is."""
@@ -168,7 +172,7 @@ def queue_view(
         name=name,
         wire=told["wire"],
         purpose=told.get("purpose", ""),
-        counts=dict(zip(State, counts, strict=True)),
+        counts=dict(zip(_STATES, counts, strict=True)),
         paused=_pause(paused),
         workers=sum(worker.state == "running" for worker in serving),
         concurrency=sum(worker.queues[name]["concurrency"] for worker in serving),

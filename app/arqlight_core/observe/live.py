@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from arqlight_core.store.scripts import Override
@@ -36,6 +37,7 @@ def settings_of(told: Mapping[str, Any], standing: Mapping[str, Override]) -> tu
     return tuple(_setting(name, text, standing.get(name)) for name, text in declared.items())
 
 
+@lru_cache(maxsize=2048)  # of 28 queues' settings hardly one changes between two looks
 def _setting(name: str, declared: str, override: Override | None) -> SettingView:
     if override is None:
         return SettingView(name, declared, declared)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from arqlight_core.clock import monotonic
-from arqlight_core.observe.fleet import MINUTES, MINUTES_AT, FleetView, minutes_of, queue_view
-from arqlight_core.observe.minutes import Minute
+from arqlight_core.observe.fleet import MINUTES, MINUTES_AT, TOTALS_AT, FleetView, minutes_of, queue_view
+from arqlight_core.observe.minutes import STILL, Minute
 from arqlight_core.observe.workers import prints_of, workers_of
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -26,13 +26,14 @@ class Lookout:
         self._heartbeats: list[dict[str, Any]] = []
         self._called_at = -ROLL_CALL_EVERY
         self._over: dict[str, dict[int, Minute]] = {}
+        self._totals: dict[str, list[bytes]] = {}
 
     async def look(self) -> FleetView:
         """The view of now, in one round trip; the roll call takes two more, and each full minute one."""
         began = monotonic()
         called = await self._call_roll()
         names = list(self._published)
-        calls = [self._question(name, 0 if name in self._over else MINUTES) for name in names]
+        calls = [self._question(name, 0 if name in self._over else MINUTES, totals=called > 0) for name in names]
         ordered = scripts.orders([told["id"] for told in self._heartbeats])
         *answers, orders = await self._store.run_all([*calls, ordered])
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
@@ -53,9 +54,9 @@ class Lookout:
         self._called_at = monotonic()
         return 2 + bool(workers)
 
-    def _question(self, name: str, minutes: int) -> scripts.Call[list[Any]]:
+    def _question(self, name: str, minutes: int, *, totals: bool = False) -> scripts.Call[list[Any]]:
         """One queue's counters, with those of so many past minutes: what is over for good is asked for once."""
-        return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes)
+        return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes, totals=totals)
 
     async def _completed(self, answers: dict[str, list[Any]], orders: Orders) -> tuple[dict[str, list[Any]], int]:
         """The answers, asked for again where a minute that is over is not known yet, and how many these are."""
@@ -68,7 +69,8 @@ class Lookout:
         return answers | dict(zip(lacking, again, strict=True)), len(lacking)
 
     def _remember(self, name: str, answer: list[Any]) -> None:
-        """Keep the minutes that are over."""
+        """Keep the minutes that are over; put in the totals where they were not asked for."""
+        answer[TOTALS_AT] = self._totals[name] = answer[TOTALS_AT] or self._totals.get(name, [])
         if len(answer[MINUTES_AT]) > 1:
             running = answer[0] // MINUTE_MS
             over = {running - back: minute for back, minute in enumerate(minutes_of(answer)) if back}
@@ -83,4 +85,4 @@ class Lookout:
     def _past(self, name: str, answer: list[Any]) -> list[Minute]:
         """The minutes before those of the answer, the newest first."""
         running, told, over = answer[0] // MINUTE_MS, len(answer[MINUTES_AT]), self._over[name]
-        return [over.get(running - back) or Minute() for back in range(told, MINUTES + 1)]
+        return [over.get(running - back) or STILL for back in range(told, MINUTES + 1)]

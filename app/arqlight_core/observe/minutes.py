@@ -1,8 +1,11 @@
 """Rates and percentiles from the per-minute counters that the scripts keep."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from operator import add, mul
 
 BOUNDS_MS = (
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000,
@@ -13,7 +16,10 @@ WAIT, RUN = "w", "r"
 _BINS = {kind: [f"{kind}{place}" for place in range(1, len(BOUNDS_MS) + 2)] for kind in (WAIT, RUN)}
 
 
-@dataclass(frozen=True)
+_MIDDLES = [(low + high) / 2 for low, high in pairwise((0, *BOUNDS_MS, BOUNDS_MS[-1] * 2))]
+
+
+@dataclass(frozen=True, eq=False)
 class Minute:
     """One minute's counters: events by name, and the bins of both histograms as `w<bin>` and `r<bin>`."""
 
@@ -33,6 +39,25 @@ class Minute:
         known = self.counts.get
         return {kind: [known(name, 0) for name in names] for kind, names in _BINS.items()}
 
+    @cached_property
+    def claimed(self) -> int:
+        """How many jobs were claimed: each has waited."""
+        return sum(self.bins(WAIT))
+
+    @cached_property
+    def runs(self) -> int:
+        """How many runs completed."""
+        return sum(self.bins(RUN))
+
+    @cached_property
+    def ran_ms(self) -> float:
+        """How long they took together, each bin's taken at its middle."""
+        return sum(map(mul, self.bins(RUN), _MIDDLES))
+
+
+STILL = Minute()
+"""One in which nothing happened."""
+
 
 def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
     """Events a second over the last sixty: the running minute, and of the one before what still lies within."""
@@ -43,12 +68,21 @@ def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
 
 def total(minutes: Sequence[Minute], event: str) -> int:
     """How often it happened in all these minutes."""
-    return sum(minute.of(event) for minute in minutes)
+    return minutes[0].of(event) + merged(tuple(minutes[1:])).of(event)
+
+
+@lru_cache(maxsize=128)
+def merged(minutes: tuple[Minute, ...]) -> Minute:
+    """All of them as one. Those that are over are asked for at every look, and never change."""
+    counts = Counter[str]()
+    for minute in minutes:
+        counts.update(minute.counts)
+    return Minute(counts)
 
 
 def percentile_ms(minutes: Sequence[Minute], kind: str, share: float) -> float | None:
     """The duration that `share` of the jobs did not exceed, interpolated within its bin; None without jobs."""
-    bins = list(map(sum, zip(*(minute.bins(kind) for minute in minutes), strict=True)))
+    bins = list(map(add, minutes[0].bins(kind), merged(tuple(minutes[1:])).bins(kind)))
     wanted, below = sum(bins) * share, 0
     for place, count in enumerate(bins):
         if count and below + count >= wanted:

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from arqlight_core.observe.minutes import BOUNDS_MS, RUN, WAIT, Minute
-
-ENDS = ("completed", "dead", "cancelled")
+from arqlight_core.observe.minutes import Minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +34,34 @@ def pace_of(minutes: Sequence[Minute], now_ms: int) -> Pace:
     within the span is taken.
     """
     gone = (now_ms % 60_000) / 60_000
-    told = [_over(minutes[:2], gone)]
-    if not (told[0].out_per_s and told[0].claimed_per_s):
-        told.append(_over(minutes, gone))
-    claimed = next((pace.claimed_per_s for pace in told if pace.claimed_per_s), 0.0)
-    return replace(next((pace for pace in told if pace.out_per_s), told[-1]), claimed_per_s=claimed)
+    newest = _over(minutes[:2], gone)
+    if newest.out_per_s and newest.claimed_per_s:
+        return newest
+    longest = _over(minutes, gone)
+    told = newest if newest.out_per_s else longest
+    return replace(told, claimed_per_s=newest.claimed_per_s or longest.claimed_per_s)
 
 
 def _over(minutes: Sequence[Minute], gone: float) -> Pace:
-    weights = [1.0] * (len(minutes) - 1) + [1 - gone]
-    seconds = 60.0 * (len(minutes) - 1)
+    """The pace over all of these but the part of the oldest that has gone by."""
+    *newer, oldest = minutes
+    left, seconds = 1 - gone, 60.0 * len(newer)
 
     def per_s(told: Callable[[Minute], int]) -> float:
-        return sum(told(minute) * weight for minute, weight in zip(minutes, weights, strict=True)) / seconds
+        return (sum(map(told, newer)) + told(oldest) * left) / seconds
 
-    came, claimed = per_s(lambda minute: minute.of("enqueued")), per_s(lambda minute: sum(minute.bins(WAIT)))
-    return Pace(seconds, came, claimed, per_s(lambda minute: sum(map(minute.of, ENDS))), _mean_run_ms(minutes))
+    runs, ran_ms = sum(one.runs for one in minutes), sum(one.ran_ms for one in minutes)
+    return Pace(seconds, per_s(_came), per_s(_claimed), per_s(_ended), ran_ms / runs if runs else None)
 
 
-def _mean_run_ms(minutes: Sequence[Minute]) -> float | None:
-    """The mean of the histogram's bins, each taken at its middle."""
-    bins = list(map(sum, zip(*(minute.bins(RUN) for minute in minutes), strict=True)))
-    edges = (0, *BOUNDS_MS, BOUNDS_MS[-1] * 2)
-    middles = ((low + high) / 2 for low, high in pairwise(edges))
-    runs = sum(bins)
-    return sum(count * middle for count, middle in zip(bins, middles, strict=True)) / runs if runs else None
+def _came(minute: Minute) -> int:
+    return minute.of("enqueued")
+
+
+def _claimed(minute: Minute) -> int:
+    return minute.claimed
+
+
+def _ended(minute: Minute) -> int:
+    """Ended for good."""
+    return minute.of("completed") + minute.of("dead") + minute.of("cancelled")

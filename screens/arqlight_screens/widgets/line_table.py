@@ -215,11 +215,14 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def repaint(self) -> None:
         """Have exactly those lines drawn again that differ from what stands on the screen."""
+        width, changed = self.room_for_text, list[Region]()
         for y in range(self.size.height):
             line = self._line(y)
             if self._drawn.get(y) != line:
                 self._drawn[y] = line
-                self.refresh(Region(0, y, self.room_for_text, 1))
+                changed.append(Region(0, y, width, 1))
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

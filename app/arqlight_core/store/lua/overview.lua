@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- Reads one queue's counters; costs the same for ten jobs and for ten million.
 -- KEYS: queue, prefix
--- ARGV: minutes (how many past minutes to read beside the running one)
+-- ARGV: minutes (how many past minutes to read beside the running one), totals (1: the totals, too)
 -- Returns: {now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs, when a ramp ends or 0, standing holds}
 -- Event: none
 local waiting = redis.call('ZCOUNT', queue, '-inf', now)
@@ -10,6 +10,9 @@ local future = redis.call('ZCARD', queue) - waiting
 -- Behind the first job that stands at its due moment nobody has waited longer; of more than fifty with one the oldest is told.
 local function oldest_due()
   local oldest = -1
+  local first, score = unpack(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES'))
+  local since = due_since(score_in_line(first, score))
+  if since == math.floor(score) then return since end
   local head = redis.call('ZRANGE', queue, 0, 49, 'WITHSCORES')
   for i = 2, #head, 2 do
     if tonumber(head[i]) > now then break end
@@ -44,6 +47,6 @@ for back = 0, tonumber(ARGV[1]) do minutes[#minutes + 1] = redis.call('HGETALL',
 return {
   now, waiting, math.max(0, future - running - again - kept), running, again, kept,
   redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
-  waiting > 0 and oldest_due() or -1, paused, redis.call('HGETALL', prefix .. 'totals'), minutes,
+  waiting > 0 and oldest_due() or -1, paused, ARGV[2] == '1' and redis.call('HGETALL', prefix .. 'totals') or {}, minutes,
   own_breaker, reasons, ramp_end, holds,
 }
