@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from arqlight_screens.text import visible
+from arqlight_screens.text import cells, visible
 from arqlight_screens.tones import Tone
 
 if TYPE_CHECKING:
@@ -28,14 +27,14 @@ Line = tuple[Part, ...]
 
 def width_of(line: Iterable[Part]) -> int:
     """How many cells the line takes."""
-    return sum(cell_len(visible(part.text)) for part in line)
+    return sum(cells(visible(part.text)) for part in line)
 
 
 def place_at(line: Iterable[Part], x: int) -> int | None:
     """Which of the line's parts stands in this cell; None behind its end."""
     right = 0
     for place, part in enumerate(line):
-        right += cell_len(visible(part.text))
+        right += cells(visible(part.text))
         if x < right:
             return place
     return None
@@ -81,10 +80,11 @@ class Toned(Widget):
     def strip(self, line: Sequence[Part], *, cursor: bool = False) -> Strip:
         """The line across the whole widget."""
         parts = joined(line)
-        segments = [Segment(part.text, self.toned(part.tone, cursor=cursor)) for part in parts]
-        ground = self.toned("plain", cursor=cursor)
-        cells = cell_len("".join(part.text for part in parts))
-        return Strip(segments, cells).adjust_cell_length(self.room_for_text, ground)
+        segments = [Segment(text, self.toned(tone, cursor=cursor)) for text, tone in parts]
+        taken, room = sum(cells(text) for text, _ in parts), self.room_for_text
+        if taken < room:
+            segments.append(Segment(" " * (room - taken), self.toned("plain", cursor=cursor)))
+        return Strip(segments, max(taken, room)).adjust_cell_length(room)
 
     def toned(self, tone: Tone, *, cursor: bool) -> Style:
         """The style of a tone, on the ground of the cursor or of the widget."""

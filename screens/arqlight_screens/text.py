@@ -37,6 +37,11 @@ def _shown(match: re.Match[str]) -> str:
     return chr(_CONTROL_PICTURES + code) if code < ord(" ") else f"<U+{code:04X}>"
 
 
+def cells(text: str) -> int:
+    """How many cells visible text takes; of nearly all text that is how long it is."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def clip(text: str, width: int) -> str:
     """The visible text in at most `width` cells, with an ellipsis where it was cut."""
     if len(text) <= width and _is_plain(text):

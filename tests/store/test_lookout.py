@@ -17,8 +17,8 @@ from tests.store.line import QUEUE, Line
 
 
 def timeless(view: FleetView) -> FleetView:
-    """The view without what changes with the clock alone."""
-    still: dict[str, Any] = {"oldest_ms": 0, "in_per_s": 0.0, "out_per_s": 0.0, "pace": STILL}
+    """The view without what changes with the clock alone, and without the totals, which come with a roll call."""
+    still: dict[str, Any] = {"oldest_ms": 0, "in_per_s": 0.0, "out_per_s": 0.0, "pace": STILL, "totals": {}}
     return replace(
         view, at_ms=0, commands=0, took_ms=0.0, queues=tuple(replace(queue, **still) for queue in view.queues)
     )
@@ -39,13 +39,26 @@ async def test_every_look_sees_what_a_first_look_would(line: Line):
         assert timeless(await watching.look()) == timeless(await observe.fleet(line.store))
 
 
+async def test_totals_come_with_each_roll_call(line: Line, monkeypatch: pytest.MonkeyPatch):
+    watching = Lookout(line.store)
+    await line.put("a")
+    for known in (1, 1):
+        await line.put("b")
+        [queue] = (await watching.look()).queues
+        assert queue.totals["enqueued"] == known + 1
+        await line.put("c")
+    monkeypatch.setattr(lookout, "ROLL_CALL_EVERY", 0.0)
+    [queue] = (await watching.look()).queues
+    assert queue.totals["enqueued"] == 3
+
+
 async def test_minutes_that_are_over_are_asked_for_once(line: Line, monkeypatch: pytest.MonkeyPatch):
     asked: list[int] = []
     overview = scripts.overview
 
-    def heard(queue: QueueKeys, minutes: int) -> Call[list[Any]]:
+    def heard(queue: QueueKeys, minutes: int, totals: int) -> Call[list[Any]]:
         asked.append(minutes)
-        return overview(queue, minutes)
+        return overview(queue, minutes, totals)
 
     monkeypatch.setattr(lookout.scripts, "overview", heard)
     watching = Lookout(line.store)

@@ -33,7 +33,7 @@ class Lookout:
         began = monotonic()
         called = await self._call_roll()
         names = list(self._published)
-        calls = [self._question(name, 0 if name in self._over else MINUTES, totals=called > 0) for name in names]
+        calls = [self._question(name, 0 if name in self._over else MINUTES, int(called > 0)) for name in names]
         ordered = scripts.orders([told["id"] for told in self._heartbeats])
         *answers, orders = await self._store.run_all([*calls, ordered])
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
@@ -54,9 +54,9 @@ class Lookout:
         self._called_at = monotonic()
         return 2 + bool(workers)
 
-    def _question(self, name: str, minutes: int, *, totals: bool = False) -> scripts.Call[list[Any]]:
+    def _question(self, name: str, minutes: int, totals: int = 0) -> scripts.Call[list[Any]]:
         """One queue's counters, with those of so many past minutes: what is over for good is asked for once."""
-        return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes, totals=totals)
+        return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes, totals)
 
     async def _completed(self, answers: dict[str, list[Any]], orders: Orders) -> tuple[dict[str, list[Any]], int]:
         """The answers, asked for again where a minute that is over is not known yet, and how many these are."""

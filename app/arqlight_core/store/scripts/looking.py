@@ -8,9 +8,9 @@ from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts.call import Call
 
 
-def overview(queue: QueueKeys, minutes: int, *, totals: bool = True) -> Call[list[Any]]:
-    """One queue's counters, raw; its totals only where they are asked for."""
-    return Call("overview", queue, (minutes, int(totals)), list)
+def overview(queue: QueueKeys, minutes: int, totals: int = 1) -> Call[list[Any]]:
+    """One queue's counters, raw; with 0 without its totals."""
+    return Call("overview", queue, (minutes, totals), list)
 
 
 def throughput(queue: QueueKeys, minutes: int) -> Call[list[Any]]:
