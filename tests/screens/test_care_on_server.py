@@ -49,7 +49,7 @@ async def test_the_slow_log_tells_scripts_by_their_names(store: Store, fleet: St
         await enqueue(store, 1)
         async with visit(fleet, (120, 40)) as guest:
             guest.room.go("server")
-            await guest.until_shown(f"overview {QUEUE.wire} +1 argument")
+            await guest.until_shown(f"overview {QUEUE.wire} +2 arguments")
     finally:
         await raw.config_set("slowlog-log-slower-than", 10_000)
 
