@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOG_BYTES = 1_000_000
-_GARBAGE = (20_000, 50, 100)
-"""Thresholds of the garbage collector. With Python's own it takes an eighth of a look: a look makes thousands of objects
-that live until the next one, and few of them in circles.
+_GARBAGE = (10_000, 5, 3)
+"""Thresholds of the garbage collector. With Python's own it takes an eighth of a look, and half of what a page takes:
+each makes thousands of objects that live until the next, and few of them in circles.
 """
 
 
@@ -71,7 +71,9 @@ class StoreFleet:
         async def seen(store: "Store") -> "FleetView":
             if self._denied is None:
                 await self._learn(store)
-            self._lookout = self._lookout or observe.Lookout(store)
+            if self._lookout is None:
+                self._lookout = observe.Lookout(store)
+                gc.freeze()  # what is loaded now, modules above all, stays: no collection has to look at it again
             return await self._lookout.look()
 
         return await self._ask(seen)

@@ -66,7 +66,7 @@ def middle(text: str, width: int) -> str:
     return f"{set_cell_size(visible(text[: head * _CHARACTERS_PER_CELL]), head)}…{end}"
 
 
-@lru_cache(maxsize=4096)  # most cells say what they said before, or what another says
+@lru_cache(maxsize=1024)  # most cells say what they said before, or what another says
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """The visible text in exactly `width` cells, at the left or the right of them."""
     shown = clip(text, width)

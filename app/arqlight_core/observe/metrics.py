@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from arqlight_core.errors import JobTypeNotFound, UsageError
-from arqlight_core.observe.minutes import BOUNDS_MS, RUN, WAIT, Minute, percentile_ms
+from arqlight_core.observe.minutes import BOUNDS_MS, RUN, WAIT, Minute, merged, percentile_ms
 from arqlight_core.observe.window import keys_of
 from arqlight_core.policy import DAY, HOUR, MINUTE, milliseconds, spoken
 from arqlight_core.store import scripts
@@ -118,5 +118,6 @@ def _mean(points: Sequence[Point], depth: Literal["waiting", "active"]) -> float
 def _percentiles(minutes: list[Minute], kind: str) -> Percentiles:
     if not minutes:
         return Percentiles(None, None, None)
-    p50, p95, p99 = (percentile_ms(minutes, kind, share) for share in (0.5, 0.95, 0.99))
+    together = [merged(minutes)]
+    p50, p95, p99 = (percentile_ms(together, kind, share) for share in (0.5, 0.95, 0.99))
     return Percentiles(p50, p95, p99)

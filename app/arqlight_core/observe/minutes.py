@@ -1,7 +1,7 @@
 """Rates and percentiles from the per-minute counters that the scripts keep."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -68,21 +68,24 @@ def rate(minutes: Sequence[Minute], event: str, now_ms: int) -> float:
 
 def total(minutes: Sequence[Minute], event: str) -> int:
     """How often it happened in all these minutes."""
-    return minutes[0].of(event) + merged(tuple(minutes[1:])).of(event)
+    return minutes[0].of(event) + _before(tuple(minutes[1:])).of(event)
 
 
-@lru_cache(maxsize=128)
-def merged(minutes: tuple[Minute, ...]) -> Minute:
-    """All of them as one. Those that are over are asked for at every look, and never change."""
+def merged(minutes: Iterable[Minute]) -> Minute:
+    """All of them as one."""
     counts = Counter[str]()
     for minute in minutes:
         counts.update(minute.counts)
     return Minute(counts)
 
 
+_before = lru_cache(maxsize=128)(merged)
+"""Those that are over are asked for at every look, and never change."""
+
+
 def percentile_ms(minutes: Sequence[Minute], kind: str, share: float) -> float | None:
     """The duration that `share` of the jobs did not exceed, interpolated within its bin; None without jobs."""
-    bins = list(map(add, minutes[0].bins(kind), merged(tuple(minutes[1:])).bins(kind)))
+    bins = list(map(add, minutes[0].bins(kind), _before(tuple(minutes[1:])).bins(kind)))
     wanted, below = sum(bins) * share, 0
     for place, count in enumerate(bins):
         if count and below + count >= wanted:
