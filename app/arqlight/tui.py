@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOG_BYTES = 1_000_000
-_GARBAGE = (10_000, 5, 3)
+_GARBAGE = (5_000, 5, 2)
 """Thresholds of the garbage collector. With Python's own it takes an eighth of a look, and half of what a page takes:
 each makes thousands of objects that live until the next, and few of them in circles.
 """
@@ -113,14 +113,14 @@ class StoreFleet:
         return await (await self._known()).told(question, **arguments)
 
     async def order(self, order: "Order", **arguments: Any) -> str:
-        """Have a domain change something. Raises ReadOnly or NotAllowed when this login may queue nothing."""
+        """Have a domain change something. Raises ReadOnly or NotAllowed for a login without the right that it needs."""
         from arqlight.session import actor  # noqa: PLC0415 - after the first frame
         from arqlight_core import rights  # noqa: PLC0415 - after the first frame
         from arqlight_core.operations import OPERATIONS  # noqa: PLC0415 - after the first frame
         from arqlight_core.store import gateway  # noqa: PLC0415 - after the first frame
 
         async def ordered(store: "Store") -> str:
-            await rights.refuse(store, OPERATIONS["enqueue"])
+            await rights.refuse(store, OPERATIONS[order.needs])
             await gateway.refuse_evicting(store)
             return await (await self._known()).ordered(order, store, self._actor or actor(), **arguments)
 

@@ -21,3 +21,5 @@ class Order:
 
     domain: str
     name: str
+    needs: str = "enqueue"
+    """The operation that a login must be allowed for it: the records know no logins."""

@@ -14,6 +14,7 @@ from arqlight_core.observe.minutes import BOUNDS_MS
 from arqlight_core.store import scripts
 from arqlight_core.store.keys import SHARED as SHARED_KEYS
 from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.scripts import call
 
 QUEUE = QueueKeys.declared("test")
 FOLDER = files("arqlight_core.store") / "lua"
@@ -154,3 +155,21 @@ def test_the_trash_has_the_same_keys_on_both_sides():
     for name, operation in (("purge", "bulk"), ("undo", "operation")):
         assert f"local trash = prefix .. 'trash:' .. {operation}" in with_preludes(name)
         assert "trash .. ':note'" in with_preludes(name)
+
+
+# ------------------------------------------------------------------ what a script gets of the preludes
+
+
+@pytest.mark.parametrize("prelude", sorted(one.name for one in (FOLDER / "prelude").iterdir()))
+def test_every_line_of_a_prelude_belongs_to_a_statement_that_can_be_left_out(prelude: str):
+    text = (FOLDER / "prelude" / prelude).read_text()
+    code = [line for line in text.splitlines() if line.strip() and not line.startswith("--")]
+    told = "".join(found[0] for found in call._STATEMENT.finditer(text))  # pyright: ignore[reportPrivateUsage] - its own
+    assert [line for line in told.splitlines() if line.strip()] == code
+
+
+def test_a_script_is_sent_with_what_it_uses_and_nothing_else():
+    whole = call.script("overview").source
+    assert "local function due_since(" in whole
+    assert "local HEAD_START =" in whole, "what it uses of the preludes uses it"
+    assert "local function emit(" not in whole

@@ -121,3 +121,13 @@ async def test_half_a_character_in_what_a_handler_tells_is_written_as_a_mark(lin
     assert await line.run(scripts.progress(line.queue, claimed.lease, *told))
     view = await observe.job(line.store, "a")
     assert (view.stage, [text for _, text in view.log]) == ("half ?", ["torn ?"])
+
+
+async def test_a_run_that_only_logs_leaves_standing_how_far_the_one_before_it_was(line: Line):
+    await line.put("a")
+    [claimed] = (await line.claim()).jobs
+    assert await line.progress(claimed.lease)
+    assert await line.run(scripts.progress(line.queue, claimed.lease, 0, 0, "", ["begun again"]))
+    view = await observe.job(line.store, "a")
+    assert (view.done, view.total, view.stage) == (3, 10, "reading")
+    assert [text for _, text in view.log] == ["begun again"]

@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from arqlight_core import rights
 from arqlight_core.errors import UsageError
-from arqlight_core.incidents import Urgency
+from arqlight_core.incidents import GIVE_UP, OPEN, Urgency
+from arqlight_core.operations import OPERATIONS
 from arqlight_core.operations.enqueueing import submit_on_record
 from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
@@ -46,14 +48,16 @@ ORDERS: Mapping[str, Callable[..., Awaitable[str]]] = {one.__name__: one for one
 
 
 async def opened(store: Store, records: Records, wish: Opening, actor: str) -> tuple[Incident, bool]:
-    """The incident and True, or the one that is open on the site and False; either is set going."""
+    """The incident and True, or the one that is open on the site and False; either is set going. Raises NotAllowed."""
+    await rights.refuse(store, OPERATIONS[OPEN.needs])
     told, new = await Incidents(records.engine).open(wish, limits_of(records.settings))
     await _process(store, told, records.settings, actor)
     return told, new
 
 
 async def given_up(store: Store, records: Records, incident_id: str, reason: str, actor: str) -> Incident:
-    """Note that the incident is to end, and have its phase's job heed it."""
+    """Note that the incident is to end, and have its phase's job heed it. Raises NotAllowed."""
+    await rights.refuse(store, OPERATIONS[GIVE_UP.needs])
     why = reason.strip().rstrip(".") or "no reason was given"
     told = await Incidents(records.engine).give_up(incident_id, f"{actor} gave it up: {why}.")
     await _process(store, told, records.settings, actor)

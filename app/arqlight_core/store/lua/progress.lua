@@ -6,7 +6,10 @@
 -- Event: refused
 local id, owner = ARGV[1], ARGV[2]
 if refusal(id, owner, 'progress') then return 0 end
-redis.call('HSET', record_key(id), 'done', ARGV[3], 'total', ARGV[4], 'stage', ARGV[5], 'progressed', now)
+-- A run that has only logged so far has said nothing of how far it is: what an earlier one said stays.
+if ARGV[4] ~= '0' or ARGV[5] ~= '' then
+  redis.call('HSET', record_key(id), 'done', ARGV[3], 'total', ARGV[4], 'stage', ARGV[5], 'progressed', now)
+end
 for i = 6, #ARGV do redis.call('RPUSH', log_key(id), now .. ' ' .. ARGV[i]) end
 if #ARGV > 5 then redis.call('LTRIM', log_key(id), -200, -1) end
 return 1

@@ -36,13 +36,29 @@ _PRELUDE = re.compile(r"^-- Prelude: (\w+)$", re.MULTILINE)
 
 @functools.cache
 def script(name: str) -> Script:
-    """The Lua file of that name behind the preludes it needs: `shared`, and those it names; a shebang stays first."""
+    """The Lua file of that name behind what it needs of the preludes: `shared`, and those it names."""
     folder = files("arqlight_core.store") / "lua"
     body = (folder / f"{name}.lua").read_text()
     preludes = [(folder / "prelude" / f"{one}.lua").read_text() for one in ("shared", *_PRELUDE.findall(body))]
     shebang, rest = body.split("\n", 1) if body.startswith("#!") else ("", body)
-    source = "\n".join([shebang, *preludes, rest]).lstrip("\n")
+    source = "\n".join([shebang, _needed("\n".join(preludes), rest), rest]).lstrip("\n")
     return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest(), shebang == _READING)
+
+
+_STATEMENT = re.compile(r"^local (?:function (\w+)|([\w, ]+?) =).*\n(?:(?!local |--).*\n)*", re.MULTILINE)
+_COMMENT = re.compile(r"--.*")
+_WORD = re.compile(r"\w+")
+
+
+def _needed(preludes: str, body: str) -> str:
+    """Of the preludes the statements that define something that is used: each takes its time in every run."""
+    used, kept = set(_WORD.findall(_COMMENT.sub("", body))), list[str]()
+    for found in reversed(list(_STATEMENT.finditer(preludes + "\n"))):
+        defined = {found[1]} if found[1] else set(_WORD.findall(found[2]))
+        if defined & used:
+            kept.append(found[0])
+            used |= set(_WORD.findall(_COMMENT.sub("", found[0])))
+    return "".join(reversed(kept))
 
 
 @functools.cache
