@@ -1,7 +1,8 @@
 import pytest
 
-from arqlight_jobs.billing.columns import DELIMITERS, REQUIRED, Column, located, recognise
-from arqlight_jobs.billing.faults import Fault, FileUnusable
+from arqlight_jobs.billing.columns import REQUIRED, Column, located, recognise
+from arqlight_jobs.tabular.faults import Fault, FileUnusable
+from arqlight_jobs.tabular.layout import DELIMITERS
 
 
 def test_headers_match_without_accents_case_or_spaces() -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings
-from arqlight_jobs.billing import faults, intake
+from arqlight_jobs.billing import intake
 from arqlight_jobs.billing.columns import Column
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.samples import write_sample
 from arqlight_jobs.billing.tables import validation_runs
+from arqlight_jobs.tabular import faults
 from tests.billing_files import GOOD, TODAY, carry_out, stored, submit, submit_bytes
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from arqlight_jobs.billing import reading
 from arqlight_jobs.billing.columns import Column, recognise
-from arqlight_jobs.billing.faults import Fault, FileUnusable
 from arqlight_jobs.billing.reading import Numbering, RowReader, layout_of
 from arqlight_jobs.billing.rows import Row
+from arqlight_jobs.tabular import reading
+from arqlight_jobs.tabular.faults import Fault, FileUnusable
 from tests.billing_files import GOOD, TODAY
 
 HEADER = list(Column)

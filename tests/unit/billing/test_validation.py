@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from arqlight_core.errors import Discard
 from arqlight_core.settings import Settings
-from arqlight_jobs.billing import attempt, faults, reading, validation
+from arqlight_jobs.billing import attempt, validation
 from arqlight_jobs.billing.columns import Column
 from arqlight_jobs.billing.intake import report
 from arqlight_jobs.billing.ledger import Ledger
@@ -16,6 +16,7 @@ from arqlight_jobs.billing.request import ValidationRequest
 from arqlight_jobs.billing.rules import RULES
 from arqlight_jobs.billing.samples import write_sample
 from arqlight_jobs.billing.validation import validate
+from arqlight_jobs.tabular import faults, reading
 from tests.billing_files import FakeRun, attempt_stopped_at, carry_out, kept, stored, submit, submit_bytes
 
 EVERY_RULE = {rule.id: 1 + number % 3 for number, rule in enumerate(RULES)}

@@ -17,21 +17,22 @@ from typing import Any
 from arqlight_core import clock
 from arqlight_core.run import Run
 from arqlight_jobs.billing import uploads
-from arqlight_jobs.billing.columns import Layout
-from arqlight_jobs.billing.faults import Fault, FileUnusable
+from arqlight_jobs.billing.columns import Layout, known_names
 from arqlight_jobs.billing.findings import Finding
 from arqlight_jobs.billing.keeping import Record, record_of
 from arqlight_jobs.billing.ledger import Ledger
 from arqlight_jobs.billing.progress import REPORT_ROWS, Progress, Step
-from arqlight_jobs.billing.reading import RowReader, layout_of, open_text
+from arqlight_jobs.billing.reading import RowReader, layout_of
 from arqlight_jobs.billing.records import Records
 from arqlight_jobs.billing.rules import GROUPED, row_findings
 from arqlight_jobs.billing.runlog import SafeMetadata
 from arqlight_jobs.billing.scan import scan
 from arqlight_jobs.billing.spool import Spool
-from arqlight_jobs.billing.survey import Survey
 from arqlight_jobs.billing.tariff import Basis
 from arqlight_jobs.offload import in_thread
+from arqlight_jobs.tabular.faults import Fault, FileUnusable
+from arqlight_jobs.tabular.reading import open_text
+from arqlight_jobs.tabular.survey import Survey
 
 BATCH = 500
 """Rows per transaction."""
@@ -77,7 +78,7 @@ class Attempt:
         return totals
 
     async def _survey(self, path: Path) -> Source:
-        with Survey(path) as survey:
+        with Survey(path, known_names) as survey:
             while await in_thread(survey.step):
                 pass
             encoding = await in_thread(survey.encoding)

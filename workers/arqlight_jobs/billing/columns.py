@@ -1,20 +1,12 @@
 """The columns of a billing export, and how a file's header and delimiter are recognised."""
 
-import contextlib
-import csv
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from itertools import islice
-from typing import Literal, get_args
 
 import msgspec
 
-from arqlight_jobs.billing.faults import Fault, FileUnusable
-
-Delimiter = Literal[";", ",", "\t", "|"]
-DELIMITERS: tuple[Delimiter, ...] = get_args(Delimiter)
-SAMPLE_RECORDS = 50
+from arqlight_jobs.tabular.faults import Fault, FileUnusable
+from arqlight_jobs.tabular.layout import Delimiter, delimited, folded
 
 
 class Column(StrEnum):
@@ -44,18 +36,7 @@ class Column(StrEnum):
 REQUIRED = (Column.DATE, Column.CODE, Column.DOCTOR, Column.PATIENT, Column.AMOUNT)
 
 
-def plain(text: str) -> str:
-    """The text without accents."""
-    if text.isascii():
-        return text
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-
-
-def _folded(name: str) -> str:
-    return "".join(sign for sign in plain(name).casefold() if sign.isalnum() or sign == "#")
-
-
-_BY_FOLDED = {_folded(column): column for column in Column}
+_BY_FOLDED = {folded(column): column for column in Column}
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -75,32 +56,22 @@ def located(header: Sequence[str]) -> dict[Column, int]:
     """Where the known columns stand in a header, matched without accents, case or spaces. The first of two wins."""
     found: dict[Column, int] = {}
     for position, name in enumerate(header):
-        column = _BY_FOLDED.get(_folded(name))
+        column = _BY_FOLDED.get(folded(name))
         if column is not None:
             found.setdefault(column, position)
     return found
 
 
-def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """The first non-blank records of these lines, up to one that cannot be read; reading will name its row."""
-    with contextlib.suppress(csv.Error):
-        yield from islice((cells for cells in csv.reader(lines, delimiter=delimiter) if cells), SAMPLE_RECORDS)
-
-
 def recognise(lines: Sequence[str]) -> Layout:
     """The layout of a file that begins with these lines. Raises FileUnusable when a required column is missing."""
-    _, _, layout = max((_scored(lines, delimiter) for delimiter in DELIMITERS), key=lambda scored: scored[:2])
+    delimiter, header = delimited(lines, known_names)
+    layout = Layout(delimiter, len(header), located(header))
     missing = [column for column in REQUIRED if column not in layout.found]
     if missing:
         raise FileUnusable(Fault.MISSING_COLUMN, f"Required columns are missing: {', '.join(missing)}.")
     return layout
 
 
-def _scored(lines: Sequence[str], delimiter: Delimiter) -> tuple[int, float, Layout]:
-    records = list(_records(lines, delimiter))
-    if not records:
-        return 0, 0.0, Layout(delimiter, 0, {})
-    width = len(records[0])
-    consistency = sum(len(cells) == width for cells in records) / len(records)
-    found = located(records[0])
-    return len(found), consistency if width > 1 else 0.0, Layout(delimiter, width, found)
+def known_names(header: Sequence[str]) -> int:
+    """How many known columns a header has."""
+    return len(located(header))

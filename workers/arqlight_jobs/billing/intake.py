@@ -1,6 +1,5 @@
 """Takes billing files in and tells what was found in them: what the command line and HTTP call."""
 
-import os
 import uuid
 from datetime import date
 from pathlib import Path
@@ -11,20 +10,16 @@ from sqlalchemy import delete, insert, select
 
 from arqlight_core import clock
 from arqlight_core.errors import UsageError
-from arqlight_core.secrecy import new_private
 from arqlight_core.settings import Settings
 from arqlight_jobs.billing import uploads
-from arqlight_jobs.billing.faults import Fault, FileUnusable, check_size
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.request import ValidationRequest, job_id
-from arqlight_jobs.billing.survey import UTF16_MARKS
 from arqlight_jobs.billing.tables import Status, validation_results, validation_runs
 from arqlight_jobs.offload import in_thread
+from arqlight_jobs.tabular.intake import take_in
 
 QUEBEC = "America/Toronto"
 """The zone whose calendar decides what is late or in the future."""
-
-CHUNK_BYTES = 1024 * 1024
 
 
 async def accept(source: Path, settings: Settings, *, today: date | None = None) -> ValidationRequest:
@@ -34,7 +29,7 @@ async def accept(source: Path, settings: Settings, *, today: date | None = None)
     """
     request = ValidationRequest(str(uuid.uuid4()), str(uuid.uuid4()))
     try:
-        await in_thread(lambda: _store(source, uploads.path_of(settings, request.file_id)))
+        await in_thread(lambda: take_in(source, uploads.path_of(settings, request.file_id)))
         await _add_run(request, source.name, settings, today or clock.now().astimezone(ZoneInfo(QUEBEC)).date())
     except BaseException:
         await in_thread(lambda: uploads.discard(settings, request.file_id))
@@ -110,43 +105,3 @@ async def _add_run(request: ValidationRequest, name: str, settings: Settings, to
             "created_at": clock.now(),
         }
         await connection.execute(insert(validation_runs), run)
-
-
-def _store(source: Path, target: Path) -> None:
-    draft = target.with_suffix(".part")
-    try:
-        _copy(source, draft)
-        draft.replace(target)
-    except FileUnusable as problem:
-        raise UsageError(f"The file cannot be validated ({problem}); export it again as CSV.") from None
-    except FileNotFoundError:
-        raise UsageError("There is no such file; give the path of a CSV export.") from None
-    except IsADirectoryError:
-        raise UsageError("That is no plain file; give the path of a CSV export.") from None
-    except PermissionError:
-        raise UsageError("The file may not be read; allow it or give another one.") from None
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _copy(source: Path, draft: Path) -> None:
-    if not source.exists():
-        raise FileNotFoundError
-    if not source.is_file():
-        raise IsADirectoryError
-    size = 0
-    with source.open("rb") as reader, new_private(draft) as writer:
-        while chunk := reader.read(CHUNK_BYTES):
-            if not size:
-                _check_text(chunk)
-            size += len(chunk)
-            check_size(size)
-            writer.write(chunk)
-        writer.flush()
-        os.fsync(writer.fileno())
-    check_size(size)
-
-
-def _check_text(head: bytes) -> None:
-    if b"\0" in head and not head.startswith(UTF16_MARKS):
-        raise FileUnusable(Fault.NOT_TEXT, "The file contains NUL bytes.")

@@ -6,7 +6,7 @@ No check digit is public, so none is verified (the last two digits are an admini
 import re
 from datetime import date
 
-from arqlight_jobs.billing.columns import plain
+from arqlight_jobs.tabular.layout import plain
 
 FEMALE_MONTHS = 50
 """Added to the month of birth of women."""

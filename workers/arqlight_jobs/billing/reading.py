@@ -1,53 +1,16 @@
 """Streams the rows of a billing file; no more of it is in memory than the rows asked for."""
 
-import csv
-from collections.abc import Iterator
 from datetime import date
-from io import TextIOWrapper
 from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
-from arqlight_jobs.billing.columns import SAMPLE_RECORDS, Layout, recognise
-from arqlight_jobs.billing.faults import MAX_ROWS, Fault, FileUnusable
+from arqlight_jobs.billing.columns import Layout, recognise
 from arqlight_jobs.billing.rows import Cells, Row, read
-
-HEAD_LINES = 4 * SAMPLE_RECORDS
-"""Lines from which the layout is recognised; some records span several."""
-
-MAX_RECORD = 256 * 1024
-"""Characters in one record; more means that quotes do not close."""
-
+from arqlight_jobs.tabular.reading import RecordReader, first_lines
 
 MAX_DIGITS = 10
 """Digits of a row number; a longer text is none."""
-
-
-_NO_CELLS: list[str] = []
-
-
-class RecordLines:
-    """The lines of a text, refusing a record that never ends before it fills the memory."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
-        self._left = MAX_RECORD
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(self._left)
-        self._left -= len(line)
-        if self._left <= 0:
-            raise FileUnusable(Fault.UNREADABLE, "A record is too long; quotes may not be closed.")
-        if not line:
-            raise StopIteration
-        return line
-
-    def next_record(self) -> None:
-        """A record was complete: the next one may be as long again."""
-        self._left = MAX_RECORD
 
 
 class Numbering:
@@ -74,35 +37,26 @@ class RowReader:
     """Reads rows in order. Raises FileUnusable at the first row above the limit."""
 
     def __init__(self, text: TextIO, layout: Layout, today: date) -> None:
-        self._lines = RecordLines(text)
-        self._records = csv.reader(self._lines, delimiter=layout.delimiter)
+        self._records = RecordReader(text, layout.delimiter)
         self._width = layout.width
         self._pick = itemgetter(*layout.positions)
         self._number_at = layout.positions[0]
         self._numbering = Numbering()
         self._today = today
-        self.count = 0
-        self._record()
+
+    @property
+    def count(self) -> int:
+        """How many rows there were."""
+        return self._records.count
 
     def read(self, limit: int) -> list[Row]:
         """The next rows, at most `limit`; none at the end of the file."""
         rows: list[Row] = []
-        while len(rows) < limit and (cells := self._record()):
+        while len(rows) < limit and (cells := self._records.record()):
             rows.append(self._row(cells))
         return rows
 
-    def _record(self) -> list[str]:
-        try:
-            cells: list[str] = next((cells for cells in self._records if cells), _NO_CELLS)
-        except csv.Error:
-            raise FileUnusable(Fault.UNREADABLE, f"The record after row {self.count} cannot be read.") from None
-        self._lines.next_record()
-        return cells
-
     def _row(self, cells: list[str]) -> Row:
-        self.count += 1
-        if self.count > MAX_ROWS:
-            raise FileUnusable(Fault.TOO_LARGE, f"The file has more than {MAX_ROWS} rows.")
         in_sequence = self._numbering.follows(self.count, self._number(cells))
         if len(cells) != self._width:
             return Row(number=self.count, cells=Cells(), raw=tuple(cells))
@@ -117,15 +71,4 @@ class RowReader:
 
 def layout_of(path: Path, encoding: str) -> Layout:
     """The layout of the file. Raises FileUnusable when a required column is missing."""
-    with open_text(path, encoding) as text:
-        lines = RecordLines(text)
-        head: list[str] = []
-        while len(head) < HEAD_LINES and (line := next(lines, "")):
-            head.append(line)
-            lines.next_record()
-    return recognise(head)
-
-
-def open_text(path: Path, encoding: str) -> TextIOWrapper:
-    """The file as text, with its line ends left to the csv module. The survey has shown that it decodes."""
-    return path.open(encoding=encoding, newline="")
+    return recognise(first_lines(path, encoding))

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from arqlight_jobs.billing.columns import Delimiter
+from arqlight_jobs.tabular.layout import Delimiter
 
 Count = Literal["lines", "rows", "findings"]
 

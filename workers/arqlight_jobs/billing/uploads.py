@@ -4,7 +4,7 @@ import uuid
 from pathlib import Path
 
 from arqlight_core.settings import Settings
-from arqlight_jobs.billing.faults import Fault, FileUnusable, check_size
+from arqlight_jobs.tabular.faults import Fault, FileUnusable, check_size
 
 
 def folder(settings: Settings) -> Path:

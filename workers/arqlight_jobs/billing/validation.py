@@ -12,7 +12,6 @@ from arqlight_core.policy import DAY, HOUR, SECOND, Backoff, Keep, Retention, gi
 from arqlight_core.run import Run
 from arqlight_jobs.billing import tariff, uploads
 from arqlight_jobs.billing.attempt import Attempt
-from arqlight_jobs.billing.faults import FileUnusable
 from arqlight_jobs.billing.intake import accept_path
 from arqlight_jobs.billing.ledger import Ledger, RunState, RunUnknown
 from arqlight_jobs.billing.progress import Progress
@@ -22,6 +21,7 @@ from arqlight_jobs.billing.runlog import Level, SafeMetadata
 from arqlight_jobs.billing.tables import Status
 from arqlight_jobs.billing.tariff import Basis
 from arqlight_jobs.offload import in_thread
+from arqlight_jobs.tabular.faults import FileUnusable
 
 TIMEOUT = 900 * SECOND
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from arqlight_jobs.billing import faults, survey
-from arqlight_jobs.billing.columns import Column
-from arqlight_jobs.billing.faults import Fault, FileUnusable
-from arqlight_jobs.billing.survey import Survey
+from arqlight_jobs.billing.columns import Column, known_names
+from arqlight_jobs.tabular import faults, survey
+from arqlight_jobs.tabular.faults import Fault, FileUnusable
+from arqlight_jobs.tabular.survey import Survey
 
 HEADER = ";".join(Column)
 TEXT = HEADER + "\r\n" + "1;réunion d'été à l'hôpital, où le médecin a été payé;" * 20 + "\r\n"
@@ -14,7 +14,7 @@ TEXT = HEADER + "\r\n" + "1;réunion d'été à l'hôpital, où le médecin a é
 
 def surveyed(path: Path, content: bytes) -> Survey:
     path.write_bytes(content)
-    with Survey(path) as found:
+    with Survey(path, known_names) as found:
         while found.step():
             pass
     return found

@@ -1,4 +1,4 @@
-"""What makes a file unusable for good: no retry can help, so the run fails at once with one of these."""
+"""What makes a file unusable for good: no retry can help, so whatever reads it fails at once with one of these."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ MAX_ROWS = 200_000
 
 
 class Fault(StrEnum):
-    """Why a file cannot be validated."""
+    """Why a file cannot be used."""
 
     MISSING = "missing_file"
     EMPTY = "empty_file"
@@ -19,7 +19,7 @@ class Fault(StrEnum):
 
 
 class FileUnusable(Exception):
-    """The file cannot be validated. The sentence names rows and columns, never what stands in a cell."""
+    """The file cannot be used. The sentence names rows and columns, never what stands in a cell."""
 
     def __init__(self, fault: Fault, sentence: str) -> None:
         super().__init__(f"{fault}: {sentence}")

@@ -11,8 +11,8 @@ from typing import Self
 
 import charset_normalizer
 
-from arqlight_jobs.billing.columns import located
-from arqlight_jobs.billing.faults import Fault, FileUnusable, check_size
+from arqlight_jobs.tabular.faults import Fault, FileUnusable, check_size
+from arqlight_jobs.tabular.layout import Recognise
 
 STEP_BYTES = 2 * 1024 * 1024
 HEAD_BYTES = 64 * 1024
@@ -30,7 +30,8 @@ CP1252_HOLES = frozenset(b"\x81\x8d\x8f\x90\x9d")
 class Survey:
     """Reads a file step by step; after the last step `encoding()` and `rows` are known."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, recognise: Recognise) -> None:
+        self._recognise = recognise
         self._file = path.open("rb")
         self._head = self._file.read(HEAD_BYTES)
         self._file.seek(0)
@@ -109,4 +110,4 @@ class Survey:
 
     def _header_hits(self, encoding: str) -> int:
         lines = self._head.decode(encoding, "replace").lstrip().splitlines()
-        return len(located(re.split(r"[;,\t|]", lines[0].replace('"', "")))) if lines else 0
+        return self._recognise(re.split(r"[;,\t|]", lines[0].replace('"', ""))) if lines else 0
