@@ -73,7 +73,7 @@ def demands_of(terms: JobType[Any], limits: tuple[Limit, ...], payload: Any) -> 
     exclusive = (terms.exclusive(payload) or "") if terms.exclusive else ""
     return Demands(
         exclusive=_discreet(exclusive, secrets),
-        needs=terms.needs,
+        needs=tuple(need for need in terms.needs if need.concerns is None or need.concerns(payload)),
         limits=tuple((limit, _discreet(key, secrets)) for limit, key in keyed if key is not None),
     )
 

@@ -37,6 +37,8 @@ class Category:
     where: ColumnElement[bool] | None = None
     """Which rows may go at all."""
     batch: int = BATCH
+    parts: tuple[Column[Any], ...] = ()
+    """Columns that refer to such a row from many others: those go first, in transactions of `BATCH` rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """When to stop asking a dependency that is down, and how to find out that it is back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from arqlight_core.policy.durations import MINUTE, SECOND
 
@@ -50,3 +52,5 @@ class Dependency:
 
     name: str
     breaker: Breaker = field(default_factory=Breaker)
+    concerns: Callable[[Any], bool] | None = field(default=None, compare=False)
+    """Whether a payload needs it at all; without it every one does."""

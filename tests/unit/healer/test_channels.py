@@ -16,8 +16,9 @@ from arqlight_jobs.healer.channels.letter import Letter, effect_key
 from arqlight_jobs.healer.channels.routing import CHANNELS, EVERYWHERE, channels_for
 from arqlight_jobs.healer.notices import Notice
 from arqlight_jobs.outbound.signing import signed
+from arqlight_jobs.providers import telegram as telegram_bots
+from tests.mailbox import Mailbox, mail_server
 from tests.running import FakeRun
-from tests.unit.healer.channels import Mailbox, mail_server
 from tests.unit.outbound.standin import Answer, StandIn, stand_in
 
 SECRET, OLD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -264,7 +265,7 @@ def test_a_long_notice_is_cut_at_line_ends_and_nothing_is_lost(sign: str) -> Non
     lines = [sign * 90 for _ in range(120)]
     parts = telegram.parts(with_words(text="\n".join(lines)))
     assert len(parts) > 1
-    assert all(len(part.encode("utf-16-le")) // 2 <= telegram.LONGEST for part in parts)
+    assert all(len(part.encode("utf-16-le")) // 2 <= telegram_bots.LONGEST for part in parts)
     assert "\n".join(parts).split("\n")[1:] == lines
 
 

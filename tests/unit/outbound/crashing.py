@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from arqlight_core.settings import Settings
-from arqlight_jobs.outbound.effects import Effect, Holder, Outbox, State, outbox
+from arqlight_jobs.outbound.effects import Effect, Holder, Outbox, Record, State, outbox
 from arqlight_jobs.outbound.outbox import Policy, once
 
 KEY = "letter:7"
@@ -30,14 +30,26 @@ def killed_at(point: str) -> None:
 class Fragile(Outbox):
     """An outbox with points at which the process may end."""
 
+    async def begin(self, key: str, holder: Holder) -> bool:
+        killed_at("before it is taken")
+        return await Outbox.begin(self, key, holder)
+
     async def take(self, seen: Effect, holder: Holder) -> bool:
         killed_at("before it is taken")
         return await Outbox.take(self, seen, holder)
 
     async def close(
-        self, key: str, holder: Holder, state: State, *, provider_id: str | None = None, reason: str | None = None
+        self,
+        key: str,
+        holder: Holder,
+        state: State,
+        *,
+        provider_id: str | None = None,
+        reason: str | None = None,
+        record: Record | None = None,
     ) -> Effect:
-        effect = await Outbox.close(self, key, holder, state, provider_id=provider_id, reason=reason)
+        told = {"provider_id": provider_id, "reason": reason}
+        effect = await Outbox.close(self, key, holder, state, **told, record=record)
         killed_at("after it is recorded")
         return effect
 

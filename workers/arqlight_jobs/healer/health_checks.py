@@ -38,13 +38,13 @@ from arqlight_jobs.healer.health.server import look_at_server
 from arqlight_jobs.healer.health.site import look_at_site
 from arqlight_jobs.healer.health.system import look_at_system
 from arqlight_jobs.healer.health.thresholds import SERVER, SITE, SYSTEM
-from arqlight_jobs.healer.looking import fleet_store
 from arqlight_jobs.healer.notice_request import LONGEST_TEXT, AlertAsked
 from arqlight_jobs.healer.records import Records, records
 from arqlight_jobs.healer.request import IncidentAsked, Words
 from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.taking_baselines import renew
 from arqlight_jobs.healer.words import Site, Symptom
+from arqlight_jobs.looking import fleet_store
 from arqlight_jobs.outbound.client import site_client
 
 REMEMBERING_S = 15.0

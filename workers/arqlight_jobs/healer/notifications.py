@@ -11,11 +11,11 @@ from arqlight_core.policy import DAY, MINUTE, SECOND, Backoff, Keep, Limit, Prio
 from arqlight_core.run import Run
 from arqlight_jobs.healer.incident import Given, Incident, tried
 from arqlight_jobs.healer.incidents import Incidents
-from arqlight_jobs.healer.looking import fleet_store
 from arqlight_jobs.healer.notice_request import MOST_RESENT, AlertAsked, EscalationAsked, ReportAsked
 from arqlight_jobs.healer.notices import Wish, incident_mark
 from arqlight_jobs.healer.sending import desk_of, wish_of
 from arqlight_jobs.healer.weekly import as_csv, as_text, week_of
+from arqlight_jobs.looking import fleet_store
 
 RESEND_EVERY = 30 * MINUTE
 """How long a person has to acknowledge an escalation before it is sent again."""

@@ -7,5 +7,7 @@ hints      when a server wants to be asked again
 outbox     each effect once, or at least once, across crashes
 effects    the table that the outbox writes down
 database   the database of domain records
+rows       its rows as values
+placeholders  a person's own words in a text
 cache      answers worth keeping for a while
 """

@@ -4,8 +4,10 @@ SQLite in the data folder, in write-ahead mode so that readers and the writer do
 when DATABASE_URL names one.
 """
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from arqlight_core.errors import UsageError
+from arqlight_core.run import Opener
 from arqlight_core.secrecy import OWNER_ONLY
 from arqlight_core.settings import Settings
 
 BUSY_SECONDS = 30
 """How long a writer waits for another on SQLite before it gives up."""
+
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every statement with its values
 
 TABLES_LOCK = 0x61727162
 """Advisory lock under which processes that start together create the tables, one after the other."""
@@ -55,6 +60,25 @@ async def opened_database(settings: Settings, tables: MetaData) -> AsyncGenerato
         yield engine
     finally:
         await engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """An open database with the settings it was opened by."""
+
+    engine: AsyncEngine
+    settings: Settings
+
+
+def records_of(tables: MetaData) -> Opener[Records]:
+    """What opens the records that are kept in these tables, for `Run.open` or one call. It raises UsageError."""
+
+    @asynccontextmanager
+    async def records(settings: Settings) -> AsyncGenerator[Records]:
+        async with opened_database(settings, tables) as engine:
+            yield Records(engine, settings)
+
+    return records
 
 
 def database_url(settings: Settings) -> URL:

@@ -1,7 +1,7 @@
 """Each effect on the outside once, or at least once, whatever crashes: `once` is called around the sending.
 
-The effect is written down before and after the call. What to do with one that was found written down is a pure
-decision; a run that finds another in the middle of the same sending waits for it a little.
+The effect is written down before and after the call, by one transaction each. What to do with one that was found
+written down is a pure decision; a run that finds another in the middle of the same sending waits for it a little.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Protocol
 from arqlight_core.clock import monotonic, now
 from arqlight_core.errors import LeaseLost, Signal, Snooze, Unavailable, UnknownOutcome
 from arqlight_core.policy import MINUTE, SECOND
-from arqlight_jobs.outbound.effects import Effect, Holder, Outbox, State
+from arqlight_jobs.outbound.effects import Effect, Holder, Outbox, Record, State
 
 Send = Callable[[], Awaitable[str]]
 """Makes the effect and returns the provider's id of it. What it raises says whether it may have taken effect:
@@ -97,15 +97,26 @@ def _crashed(found: Finding) -> bool:
 
 
 async def once(
-    box: Outbox, run: Holding, key: str, policy: Policy, send: Send, reconcile: Reconcile | None = None
+    box: Outbox,
+    run: Holding,
+    key: str,
+    policy: Policy,
+    send: Send,
+    reconcile: Reconcile | None = None,
+    *,
+    record: Record | None = None,
 ) -> Effect:
     """The effect of that key, sent: by this call, or by an earlier one, whose id at the provider it then carries.
 
+    `record` is called in the transaction in which this call's end is written down, good or bad: both are kept or none.
+    An effect that an earlier call has sent is recorded by whoever made that call, or by an operator's word on it not.
     Raises what `send` raises; UnknownOutcome for the operator under AT_MOST_ONCE, Unavailable in its place under
     AT_LEAST_ONCE; Snooze while another run sends; LeaseLost for a run that is over. A key must not name a person.
     """
     holder, until = Holder(run.job_id, run.fence), monotonic() + WAIT / SECOND
-    sending = _Sending(box, key, holder, policy, reconcile)
+    sending = _Sending(box, key, holder, policy, reconcile, record)
+    if await box.begin(key, holder):
+        return await sending.sent_by(send)
     while True:
         effect = await box.seen(key, holder)
         step = decide(Finding(effect, holder, policy, now()))
@@ -136,6 +147,7 @@ class _Sending:
     holder: Holder
     policy: Policy
     reconcile: Reconcile | None
+    record: Record | None
 
     async def sent_by(self, send: Send) -> Effect:
         try:
@@ -173,4 +185,5 @@ class _Sending:
         await asyncio.shield(self._close(State.UNKNOWN, reason=reason))  # also when this run is being cancelled
 
     async def _close(self, state: State, *, provider_id: str | None = None, reason: str | None = None) -> Effect:
-        return await self.box.close(self.key, self.holder, state, provider_id=provider_id, reason=reason)
+        told = {"provider_id": provider_id, "reason": reason}
+        return await self.box.close(self.key, self.holder, state, **told, record=self.record)

@@ -5,6 +5,7 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -76,6 +77,12 @@ class StandIn:
     """How often each effect took place."""
     faults: list[Fault] = field(default_factory=list[Fault])
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    latency: float = 0.0
+    """Seconds that an answer takes where no fault says otherwise."""
+
+    def remember(self, most: int) -> None:
+        """Keep so many calls at the most."""
+        self.calls = deque(self.calls, maxlen=most)
 
     def script(self, *faults: Fault) -> None:
         """Let the next calls go wrong, one for each fault."""
@@ -89,7 +96,7 @@ class StandIn:
         self.calls.append(call)
         self.called.set()
         fault = self._fault(call) or Fault()
-        await asyncio.sleep(fault.delay)
+        await asyncio.sleep(fault.delay or self.latency)
         answer = self._answer(call, fault)
         if fault.drop and request.transport:
             request.transport.abort()
@@ -141,15 +148,17 @@ def _response(answer: Answer) -> web.Response:
 
 
 @asynccontextmanager
-async def standing(stand_in: StandIn, *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[StandIn]:
-    """Serve on a port of its own; `url` then says where."""
+async def standing(
+    stand_in: StandIn, *, tls: ssl.SSLContext | None = None, door: socket.socket | None = None
+) -> AsyncGenerator[StandIn]:
+    """Serve on a port of its own, or at a door that listens already; `url` then says where."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_route("*", "/{rest:.*}", stand_in.served)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, 0, ssl_context=tls)
-        await site.start()
+        own = web.SockSite(runner, door, ssl_context=tls) if door else web.TCPSite(runner, HOST, 0, ssl_context=tls)
+        await own.start()
         stand_in.url = f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
         yield stand_in
     finally:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, func, inspect, not_, select, tuple_
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, and_, delete, func, inspect, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from arqlight_jobs.expiry import Category
+from arqlight_jobs.expiry import BATCH, Category
 from arqlight_jobs.healer.retention.holds import is_held
 
 
@@ -67,8 +67,21 @@ async def _delete(engine: AsyncEngine, category: Category, cutoff: datetime, bat
     columns = list(category.table.primary_key)
     keys = [tuple(row[column] for column in columns) for row in batch]
     chosen = tuple_(*columns).in_(keys) if len(columns) > 1 else columns[0].in_([key for (key,) in keys])
+    for part in category.parts:
+        await _delete_part(engine, part, [key for (key,) in keys])
     async with engine.begin() as connection:
         return (await connection.execute(delete(category.table).where(chosen, _too_old(category, cutoff)))).rowcount
+
+
+async def _delete_part(engine: AsyncEngine, part: Column[Any], keys: Sequence[Any]) -> None:
+    """Delete all that refers to these rows by that column: left to the database it would be one long transaction."""
+    columns = list(part.table.primary_key)
+    chosen = select(*columns).where(part.in_(keys)).limit(BATCH)
+    found = True
+    while found:
+        async with engine.begin() as connection:
+            found = [tuple(row) for row in await connection.execute(chosen)]
+            await connection.execute(delete(part.table).where(tuple_(*columns).in_(found)))
 
 
 def _size(row: RowMapping) -> int:

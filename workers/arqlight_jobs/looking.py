@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def fleet_store(settings: Settings) -> AsyncGenerator["Store"]:
     """A store that only looks, for `Run.open`. Raises ServerUnreachable."""
-    from arqlight_core.observe import looking  # noqa: PLC0415 - it loads redis, which job code does without
+    from arqlight_core.observe.looking import looking  # noqa: PLC0415 - it loads redis, which job code does without
 
     async with looking(settings) as store:
         yield store
