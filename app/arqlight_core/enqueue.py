@@ -82,6 +82,11 @@ def new_job(
     return born(keys.job_id(own), job_type, payload, delay_ms, Kinship(correlation_id or uuid4().hex), sealer)
 
 
+def known_id(job_type: JobType[P], payload: P) -> str:
+    """The id of the job that this payload is queued as; '' where the job type gives a random one."""
+    return QueueKeys.declared(job_type.queue.name).job_id(job_type.id_of(payload)) if job_type.id_of else ""
+
+
 def born(job_id: str, job_type: JobType[Any], payload: Any, delay_ms: int, kin: Kinship, sealer: Sealer) -> NewJob:
     """A job of this id as the store takes it, its sensitive fields sealed; not yet queued."""
     now = now_ms()

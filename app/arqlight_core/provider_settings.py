@@ -25,6 +25,9 @@ class ProviderSettings(NoticeSettings, frozen=True, kw_only=True):  # structs of
     whatsapp_token: Secret = field(name="WHATSAPP_TOKEN", default="")
     """The access token for it."""
 
+    whatsapp_app_secret: Secret = field(name="WHATSAPP_APP_SECRET", default="")
+    """The secret of Meta's app, which signs what it posts to us."""
+
     openai_base_url: str = field(name="OPENAI_BASE_URL", default="https://api.openai.com/v1")
     """Where chat completions and transcriptions are served; any server with the same interface will do."""
 

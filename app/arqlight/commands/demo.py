@@ -24,9 +24,10 @@ def demo(
     processes: Annotated[int, Parameter(validator=Number(gte=1, lte=64))] = 2,
     json: bool = False,
 ) -> int:
-    """A server, a fleet, billing files arriving and sites falling ill, with the screen on top.
+    """A server, a fleet, billing files arriving, sites falling ill and shops writing to people, with the screen on top.
 
-    Exits 1 if a job was lost, or a site was made worse than it was found or said to be healed and is not.
+    Exits 1 if a job was lost, a message was sent twice, or a site was made worse than it was found or said to be
+    healed and is not. Providers are stand-ins on this machine: nothing leaves it.
 
     With REDIS_URL set it all happens there, with ARQLIGHT_DATA_DIR set what comes of it stays there.
 

@@ -1,6 +1,5 @@
 """What is sent, as it was written down, and with a contact's own words in its placeholders."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,8 +12,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import Discard
 from arqlight_jobs.crm.people import Contact
 from arqlight_jobs.crm.tables.contents import contents
-
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+(?:\.\w+)?)\s*\}\}")
+from arqlight_jobs.outbound.placeholders import filled
 
 
 class Kind(StrEnum):
@@ -64,7 +62,7 @@ def rendered(body: Any, contact: Contact) -> Any:
     """The body with `{{name}}`, `{{email}}`, `{{phone}}`, `{{fields.city}}` filled in at any depth; unknown ones go."""
     match body:
         case str():
-            return _PLACEHOLDER.sub(lambda found: _word(found.group(1), contact), body)
+            return filled(body, lambda name: _word(name, contact))
         case list():
             return [rendered(part, contact) for part in body]  # pyright: ignore[reportUnknownVariableType] - out of JSON
         case dict():

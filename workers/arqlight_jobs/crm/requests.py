@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s:]+$")]
-Optional = Annotated[str, Meta(max_length=64, pattern=r"^[^\s:]*$")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s:\x00-\x1f\x7f]+\Z")]
+Optional = Annotated[str, Meta(max_length=64, pattern=r"^[^\s:\x00-\x1f\x7f]*\Z")]
 """An id, or '' for none."""
 
 
@@ -17,7 +17,7 @@ class MessageAsked(msgspec.Struct, frozen=True):
     sender: Id
     contact: Id
     content: Id
-    client_ref: Annotated[str, Meta(min_length=1, max_length=130)]
+    client_ref: Annotated[str, Meta(min_length=1, max_length=160)]
     campaign: Optional = ""
 
 
@@ -45,10 +45,11 @@ class EmailAsked(msgspec.Struct, frozen=True):
 
 
 class DeliveryAsked(msgspec.Struct, frozen=True):
-    """Post a webhook: one attempt, 1 is the first."""
+    """Post a webhook until it is taken. A replay is a new round."""
 
     delivery: Id
-    attempt: Annotated[int, Meta(ge=1, le=10)] = 1
+    endpoint: Id
+    round: Annotated[int, Meta(ge=1)] = 1
 
 
 class ChatAsked(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class TranscribeAsked(msgspec.Struct, frozen=True):
 
     tenant: Id
     audio: Id
-    language: Annotated[str, Meta(pattern=r"^([a-z]{2})?$")] = ""
+    language: Annotated[str, Meta(pattern=r"^([a-z]{2})?\Z")] = ""
 
 
 class ImportAsked(msgspec.Struct, frozen=True):

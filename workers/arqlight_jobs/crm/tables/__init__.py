@@ -3,7 +3,7 @@
 A module of tables is named here, or its tables are not made.
 """
 
-from arqlight_jobs.crm.tables import contents, people
+from arqlight_jobs.crm.tables import contents, conversations, data, flows, messaging, notifications, people, webhooks
 from arqlight_jobs.crm.tables.metadata import metadata
 
-__all__ = ["contents", "metadata", "people"]
+__all__ = ["contents", "conversations", "data", "flows", "messaging", "metadata", "notifications", "people", "webhooks"]

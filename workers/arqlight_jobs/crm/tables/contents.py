@@ -1,6 +1,6 @@
 """What is sent: texts, templates, media and mails, written once and named by id wherever a job needs them."""
 
-from sqlalchemy import JSON, Column, String, Table
+from sqlalchemy import JSON, Column, Index, String, Table
 
 from arqlight_jobs.crm.tables.metadata import LONGEST_ID, metadata
 from arqlight_jobs.crm.tables.people import tenant_id
@@ -14,4 +14,5 @@ contents = Table(
     Column("kind", String(16), nullable=False),  # see `arqlight_jobs.crm.contents`
     Column("body", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Index("crm_contents_by_age", "created_at"),
 )

@@ -1,0 +1,65 @@
+"""`arqlight receive`: takes in from a file what a provider has posted, byte for byte."""
+
+from pathlib import Path
+
+from cyclopts import App
+
+from arqlight import output
+from arqlight.orders import outreach, whatsapp
+from arqlight.session import writing
+from arqlight_core.errors import UsageError
+from arqlight_core.settings import load
+from arqlight_jobs.crm.receiving import LARGEST
+from arqlight_jobs.crm.records import records as crm_records
+from arqlight_jobs.offload import in_thread
+from arqlight_jobs.outreach import ingest
+from arqlight_jobs.outreach.records import records as outreach_records
+from arqlight_jobs.providers import sendgrid_events, whatsapp_webhooks
+
+receive = App(name="receive", help="Take in from a file what a provider has posted: sendgrid, whatsapp.")
+
+
+@receive.command
+async def sendgrid(file: Path, /, *, tenant: str, signature: str, timestamp: str, json: bool = False) -> None:
+    """Take in a post of SendGrid's event webhook: its body as it came, byte for byte, with its two headers.
+
+    Args:
+        file: The body.
+        tenant: Whose mails it tells of.
+        signature: The header X-Twilio-Email-Event-Webhook-Signature.
+        timestamp: The header X-Twilio-Email-Event-Webhook-Timestamp.
+        json: Print JSON.
+    """
+    settings, raw = load(), await _body(file, ingest.LARGEST)
+    async with outreach_records(settings) as opened, writing(settings) as store:
+        headers = {sendgrid_events.SIGNATURE: signature, sendgrid_events.TIMESTAMP: timestamp}
+        webhook = await outreach.received(store, opened, raw, headers, tenant)
+    output.as_json({"webhook": webhook}) if json else output.say(webhook)
+
+
+@receive.command(name="whatsapp")
+async def from_whatsapp(file: Path, /, *, signature: str, json: bool = False) -> None:
+    """Take in a post of WhatsApp's webhook: how far messages are, and what contacts have written.
+
+    Args:
+        file: The body as it came, byte for byte.
+        signature: The header X-Hub-Signature-256, sha256=…
+        json: Print JSON.
+    """
+    settings, raw = load(), await _body(file, LARGEST)
+    async with crm_records(settings) as opened, writing(settings) as store:
+        told = await whatsapp.received(store, opened, raw, {whatsapp_webhooks.SIGNATURE: signature})
+    output.as_json({"told": told}) if json else output.say(told)
+
+
+async def _body(file: Path, most: int) -> bytes:
+    """The file, or so much of it that it is seen to be too large."""
+
+    def read() -> bytes:
+        with file.open("rb") as opened:
+            return opened.read(most + 1)
+
+    try:
+        return await in_thread(read)
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be read: {problem.strerror or type(problem).__name__}.") from None
