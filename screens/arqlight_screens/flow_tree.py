@@ -11,13 +11,13 @@ from arqlight_screens.columns import Column
 from arqlight_screens.figures import duration
 from arqlight_screens.flow_columns import step_columns, tallied
 from arqlight_screens.gantt import Axis
-from arqlight_screens.incident_ways import TO_INCIDENT, go_to_incident, heals
 from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.keymap import FILTERING, LEAVING, OPENING, Key, bindings
 from arqlight_screens.lines import Line, Part
 from arqlight_screens.listing import Listing
 from arqlight_screens.meant import Meant, of_job, of_queue
 from arqlight_screens.operation_keys import on_job, on_queue
+from arqlight_screens.record_ways import TO_RECORD, fitting, go_to_record, way_of
 from arqlight_screens.sight import Sight
 
 STEPS = 300
@@ -28,7 +28,7 @@ class FlowTree(Listing[FlowStep]):
     """The tree of a correlation id."""
 
     NAME = "flow"
-    KEYS: ClassVar[tuple[Key, ...]] = (*OPENING, *on_job(), *on_queue(), TO_INCIDENT, FILTERING)
+    KEYS: ClassVar[tuple[Key, ...]] = (*OPENING, *on_job(), *on_queue(), TO_RECORD, FILTERING)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]
     FETCH_EVERY = 1.0
 
@@ -83,12 +83,15 @@ class FlowTree(Listing[FlowStep]):
 
     def hints(self) -> Iterable[Key]:
         """The keys that fit the job under the cursor and the flow."""
-        heal = any(heals(step.job_type) for step in self._rows)
-        return [key for key in super().hints() if heal or key != TO_INCIDENT]
+        return fitting(super().hints(), way_of(self._job_types))
 
-    def action_incident(self) -> None:
-        """Go to the incident that the flow is part of."""
-        self.room.errands.run(go_to_incident(self.room, self._correlation_id))
+    @property
+    def _job_types(self) -> Sequence[str]:
+        return [step.job_type for step in self._rows]
+
+    def action_record(self) -> None:
+        """Go to the record that the flow is part of."""
+        self.room.errands.run(go_to_record(self.room, self._job_types, self._correlation_id))
 
     def meant(self) -> Sequence[Meant]:
         """The job under the cursor, and its queue."""

@@ -1,12 +1,9 @@
 """What an operator tells when an incident is opened, and when one is given up."""
 
-from typing import Any
-
-from arqlight_core.domains import Order
 from arqlight_core.incidents import GIVE_UP, OPEN, IncidentRow, Urgency
 from arqlight_screens.form_fields import Field, reader
-from arqlight_screens.forms import FormBox
-from arqlight_screens.lines import Line, Part
+from arqlight_screens.lines import Part
+from arqlight_screens.order_form import OrderForm
 
 _SITE = Field("site", "site", "The id or the name of a site: `arqlight site list` shows them.", str, needed=True)
 _OPENING = (
@@ -23,21 +20,7 @@ _OPENING = (
 _WHY = Field("reason", "reason", "Why: the report tells it to the person who takes over.", str, needed=True)
 
 
-class _OrderForm(FormBox):
-    """Carries its order out with what was typed; what is refused is shown, and can be mended."""
-
-    def __init__(self, title: Line, told: str, fields: tuple[Field, ...], order: Order, **arguments: Any) -> None:
-        super().__init__(title, told, fields)
-        self._order, self._arguments = order, arguments
-
-    async def tried(self, values: dict[str, Any]) -> str:
-        """Have it done, and tell what came of it."""
-        sentence = await self.room.fleet.order(self._order, **self._arguments, **values)
-        self.room.tell(sentence)
-        return sentence
-
-
-class OpenIncident(_OrderForm):
+class OpenIncident(OrderForm):
     """Asks for which site an incident is to be opened."""
 
     def __init__(self) -> None:
@@ -45,7 +28,7 @@ class OpenIncident(_OrderForm):
         super().__init__((Part("Open an incident", "strong"),), told, (_SITE, *_OPENING), OPEN)
 
 
-class GiveUp(_OrderForm):
+class GiveUp(OrderForm):
     """Asks why an incident is to end: without a reason, it does not."""
 
     def __init__(self, incident: IncidentRow) -> None:

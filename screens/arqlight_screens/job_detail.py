@@ -13,7 +13,6 @@ from arqlight_core.observe import Family, History, JobView, Kin, QueueView, Why
 from arqlight_core.operations import Target
 from arqlight_screens.alarms import line_of
 from arqlight_screens.copies import Copied, as_json
-from arqlight_screens.incident_ways import TO_INCIDENT, go_to_incident, heals
 from arqlight_screens.job_attempts import attempts
 from arqlight_screens.job_columns import own_id
 from arqlight_screens.job_commands import commands
@@ -26,6 +25,7 @@ from arqlight_screens.lines import Line, Part
 from arqlight_screens.meant import Meant, of_job, of_queue
 from arqlight_screens.operating import Operating
 from arqlight_screens.operation_keys import on_queue, on_target
+from arqlight_screens.record_ways import TO_RECORD, fitting, go_to_record, way_of
 from arqlight_screens.rows import Listed
 from arqlight_screens.sight import Sight
 from arqlight_screens.widgets.line_table import LineTable
@@ -54,7 +54,7 @@ class JobDetail(Operating):
     KEYS: ClassVar[tuple[Key, ...]] = (
         *on_target(Target.JOBS),
         REVEALING,
-        TO_INCIDENT,
+        TO_RECORD,
         *OPENING,
         Key("right,tab,right_square_bracket", "turn(1)", "next section", "the next section", hinted=True),
         Key("left,shift+tab,left_square_bracket", "turn(-1)", "previous section", "the previous section"),
@@ -146,9 +146,12 @@ class JobDetail(Operating):
     def hints(self) -> Iterable[Key]:
         """The keys that fit the job's state and the section."""
         elsewhere = {"open": "family", "reveal": "payload"}
-        if not (self._job and heals(self._job.job_type)):
-            elsewhere[TO_INCIDENT.action] = ""
-        return [key for key in super().hints() if elsewhere.get(key.action, self.section) == self.section]
+        keys = [key for key in super().hints() if elsewhere.get(key.action, self.section) == self.section]
+        return fitting(keys, way_of(self._job_types))
+
+    @property
+    def _job_types(self) -> Sequence[str]:
+        return [self._job.job_type] if self._job else ()
 
     # ------------------------------------------------------------------ keys
 
@@ -175,9 +178,10 @@ class JobDetail(Operating):
         if kin is not None and kin.state is not None:
             self.room.open(JobDetail(kin.queue, kin.id))
 
-    def action_incident(self) -> None:
-        """Go to the incident that the job is part of."""
-        self.room.errands.run(go_to_incident(self.room, self._job.correlation_id if self._job else ""))
+    def action_record(self) -> None:
+        """Go to the record that the job is part of."""
+        flow = self._job.correlation_id if self._job else ""
+        self.room.errands.run(go_to_record(self.room, self._job_types, flow))
 
     def action_reveal(self) -> None:
         """Show what is masked of the payload, or hide it again."""

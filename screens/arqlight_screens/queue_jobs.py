@@ -60,8 +60,10 @@ class QueueJobs(JobList):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), *bindings(LEAVING)]
 
-    def __init__(self, queue: str, state: State) -> None:
+    def __init__(self, queue: str, state: State, sought: str = "") -> None:
+        """Begin with the jobs of a state, or with those of them that are `sought`, in the words of the search."""
         super().__init__(queue, state)
+        self._sought = sought
         self.table.is_marked = self._is_marked
         self._marks = Marks(queue, state)
         self._search: Search | None = None
@@ -71,6 +73,9 @@ class QueueJobs(JobList):
     def on_mount(self) -> None:
         """Say what can be searched for."""
         self._filter.placeholder = "text  type:  err:  fp:  age:>1h  id:  tenant:acme    enter looks at all jobs"
+        if self._sought:
+            self._filter.value = self._sought
+            self._filter.action_keep()
 
     # ------------------------------------------------------------------ what is seen
 

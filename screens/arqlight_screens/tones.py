@@ -70,6 +70,27 @@ GRADES: dict[str, tuple[str, Tone]] = {
 }
 """How a site is."""
 
+CAMPAIGNS: dict[str, tuple[str, Tone]] = {
+    "draft": ("○", "plain"),
+    "running": ("●", "busy"),
+    "paused": ("■", "warn"),
+    "stopped": ("⊗", "bad"),
+    "cancelled": ("⊘", "dim"),
+    "done": ("✓", "ok"),
+}
+"""Where a campaign is."""
+
+RECIPIENTS: dict[str, tuple[str, Tone]] = {
+    "sent": ("█", "ok"),
+    "failed": ("✗", "bad"),
+    "unknown": ("?", "warn"),
+    "skipped": ("-", "dim"),
+    "cancelled": ("⊘", "dim"),
+    "queued": ("▒", "busy"),
+    "pending": ("·", "plain"),
+}
+"""What has become of a campaign's recipients, in the order of a bar that is made of these signs."""
+
 OVERDUE: tuple[str, Tone] = ("◷", "warn")
 """What should have run by the clock."""
 

@@ -43,6 +43,7 @@ VIEWS = (
     View("audit", "9", "who did what, when and why", "audit:Audit"),
     View("charts", "0", "throughput, durations and depth over time", "charts:Charts"),
     View("incidents", "", "sites that are being healed: where each is, and how it came there", "incidents:Incidents"),
+    View("campaigns", "", "messages to many: how far each campaign is, and why it stands", "campaigns:Campaigns"),
     View("trash", "", "what was purged and can be put back", "trash:Trash"),
     View("server", "", "the server: memory, clients, persistence, slow commands", "server:Server"),
     View("doctor", "", "what is misconfigured, and how to mend it", "doctor:Doctor"),

@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
+from arqlight_core.campaigns import CampaignRow, CampaignView, Reason, Recipients
 from arqlight_core.incidents import IncidentRow, IncidentView
 from arqlight_core.jobs import State
 from arqlight_core.observe import AuditView, FleetView, FlowsView, JobRow, JobView, Metrics, Percentiles, Point
 from arqlight_core.observe.doctor import Finding
 from arqlight_core.observe.fleet import Pause
 from tests.screens.canned import NOW, bulk, counts, job, queue, row
+from tests.screens.canned_campaigns import UNDER_WAY, campaign
 from tests.screens.canned_care import INFO, schedule, server_that, worker
 from tests.screens.canned_charts import MINUTE
 from tests.screens.canned_events import event
@@ -106,6 +108,19 @@ def an_incident() -> IncidentView:
     return structs.replace(VERIFIED, incident=incidents()[0], moves=moves(*long))
 
 
+def campaigns() -> tuple[CampaignRow, ...]:
+    whom = Recipients(**dict.fromkeys(("pending", "queued", "sent", "failed", "skipped", "unknown", "cancelled"), JOBS))
+    told: dict[str, Any] = {"recipients": whom, "total": 7 * JOBS, "per_minute": 98_765.4, "reason": WORDS}
+    return tuple(campaign(named(n), tenant=LONG, content=LONG, **told) for n in range(MANY))
+
+
+def a_campaign() -> CampaignView:
+    """One that has failed in many ways."""
+    reasons = tuple(Reason(f"{named(n)}: {WORDS}", JOBS) for n in range(MANY))
+    moves = tuple(structs.replace(one, reason=WORDS) for one in UNDER_WAY.moves * MANY)
+    return CampaignView(campaign=campaigns()[0], reasons=reasons, moves=moves, past_hour=(JOBS,) * 60)
+
+
 def trails() -> dict[str, Any]:
     """What operators have done: too much."""
     many: dict[str, Any] = {"total": JOBS, "seen": JOBS // 3, "reason": WORDS, "left": {WORDS: JOBS}, "note": WORDS}
@@ -148,6 +163,8 @@ def answers() -> dict[str, Any]:
         ),
         "incidents": incidents(),
         "incident": an_incident(),
+        "campaigns": campaigns(),
+        "campaign": a_campaign(),
     }
 
 

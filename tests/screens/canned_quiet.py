@@ -20,6 +20,7 @@ from arqlight_core.observe import (
 from arqlight_core.observe.doctor import Finding
 from arqlight_core.observe.history import Happening
 from tests.screens.canned import NOW, bulk, counts, job, queue, row
+from tests.screens.canned_campaigns import DONE, SENDING, UNDER_WAY
 from tests.screens.canned_care import schedule, server, worker
 from tests.screens.canned_charts import MINUTE
 from tests.screens.canned_events import event
@@ -107,5 +108,7 @@ def answers() -> dict[str, Any]:
         "doctor": (Finding("server", "Valkey 9.1.2"), Finding("eviction policy", "noeviction")),
         "incidents": (LISTED[0], LISTED[-1]),
         "incident": VERIFIED,
+        "campaigns": (SENDING, DONE),
+        "campaign": UNDER_WAY,
         "history": History(NOW, RUNNING, (Happening(NOW - 65_000, "began", "attempt 1 began", "berta-1"),), NOW),
     }

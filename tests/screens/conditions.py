@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from arqlight_core.jobs import State
+from arqlight_screens.campaign_detail import CampaignDetail
 from arqlight_screens.control_room import ControlRoom
 from arqlight_screens.incident_detail import IncidentDetail
 from arqlight_screens.job_detail import JobDetail
@@ -33,7 +34,7 @@ BEYOND = {
     "failures": {"worst": (MIDDLE,), "empty": (MIDDLE,), "overflow": (LARGE,)},
     "server": {"normal": (MIDDLE,)},
     **{name: {"worst": (MIDDLE,)} for name in ("limits", "flows", "events", "bulks", "audit", "charts", "trash")},
-    **{name: {"worst": (MIDDLE,)} for name in ("incidents", "doctor", "incident")},
+    **{name: {"worst": (MIDDLE,)} for name in ("incidents", "doctor", "incident", "campaigns", "campaign")},
 }
 """The larger sizes in which some are pictured as well."""
 
@@ -54,6 +55,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], RoomScreen]]] = {
         "overflow": lambda: JobDetail(canned_overflow.named(0), canned_overflow.LONGEST),
     },
     "incident": dict.fromkeys(CONDITIONS, lambda: IncidentDetail("4be1c09a7d52")),
+    "campaign": dict.fromkeys(CONDITIONS, lambda: CampaignDetail("spring-sale")),
 }
 """What stands behind a row rather than behind a name."""
 
@@ -69,6 +71,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     "audit": {"normal": "set-rate", "empty": "Nothing was done", "worst": "set-rate", "overflow": "20:25:40"},
     "charts": {"normal": "jobs a second", "empty": "not known", "worst": "▲", "overflow": "jobs a second"},
     "incidents": {"normal": "news.example", "empty": "No incident", "worst": "wiki.example", "overflow": "europ"},
+    "campaigns": {"normal": "new year", "empty": "No campaign", "worst": "win back", "overflow": "europ"},
     "trash": {"normal": "billing:validat", "empty": "The trash is empty", "worst": "86,000", "overflow": "europ"},
     "server": {"normal": "slow log", "empty": "may not ask", "worst": "allkeys-lru", "overflow": "10,000"},
     "doctor": {"normal": "noeviction", "empty": "may not ask", "worst": "allkeys-lru", "overflow": "europ"},
@@ -80,6 +83,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "overflow": "attempt    40",
     },
     "incident": {"normal": "VERIFY x2]", "empty": "[○ NEW]", "worst": "[✗ ESCALATED]", "overflow": "VERIFY x16]"},
+    "campaign": {"normal": "no consent", "empty": "r starts it", "worst": "132001", "overflow": "europ"},
 }
 """The words by which a view has come to show its condition; stale is the worst, when the server has gone."""
 

@@ -12,11 +12,14 @@ from arqlight_core.flow import Tally
 from arqlight_core.jobs import State
 from arqlight_core.observe import Family, Happening, History, JobRow, JobView, Kin
 from tests.screens.canned import NOW, CannedFleet, row
+from tests.screens.canned_campaigns import LISTED as CAMPAIGNS
+from tests.screens.canned_campaigns import UNDER_WAY
 from tests.screens.canned_care import FINDINGS, schedules, server, troubled_fleet
 from tests.screens.canned_charts import an_hour, told
 from tests.screens.canned_events import EVENTS, EventfulFleet
 from tests.screens.canned_failures import FOUND, LATE, TARIFF, THROTTLED, sample
 from tests.screens.canned_flows import FLOWS, TREE
+from tests.screens.canned_incidents import LISTED, VERIFIED
 from tests.screens.canned_jobs import whole
 from tests.screens.canned_limits import breakers, limits
 from tests.screens.canned_trails import a_trail, a_trash, some_bulks
@@ -105,7 +108,10 @@ def _answers(usual: Mapping[str, Any]) -> dict[str, Any]:
         "audit": a_trail(),
         "trash": a_trash(),
         "bulks": some_bulks(),
-        "incidents": (),
+        "incidents": LISTED,
+        "incident": VERIFIED,
+        "campaigns": CAMPAIGNS,
+        "campaign": UNDER_WAY,
         "history": History(NOW, JOB, happened, NOW - 290_000),
         "family": Family(JOB, Tally(2, 0, 1), kin),
     }

@@ -11,6 +11,7 @@ from arqlight_core.operations import Selection
 from arqlight_screens.flow_tree import FlowTree
 from arqlight_screens.job_detail import JobDetail
 from tests.screens.canned import NOW, CannedFleet, VirtualRows, busy_fleet, job, row
+from tests.screens.canned_campaigns import SENDING, UNDER_WAY, sending_fleet
 from tests.screens.canned_flows import CAMPAIGN, flowing_fleet
 from tests.screens.canned_jobs import JobsFleet
 from tests.screens.canned_trails import a_trash
@@ -117,6 +118,17 @@ async def test_see_what_a_campaign_is_doing(keys: str, many: int) -> None:
         await guest.until(lambda: isinstance(guest.room.screen, FlowTree))
         await guest.until_shown("crm.message")
         assert "crm.campaign  1,841/2,000 ✗ 1" in guest.text
+        assert count == many
+
+
+@pytest.mark.parametrize(("keys", "shown", "many"), [(":ca⏎ ⏎", "to go", 5), (":ca⏎ ⏎ o", "crm.campaign.run", 6)])
+async def test_see_how_far_one_campaign_is_and_what_it_waits_for(keys: str, shown: str, many: int) -> None:
+    async with visit(sending_fleet(UNDER_WAY, (SENDING,))) as guest:
+        count = 0
+        for some in keys.split():
+            count += await walk(guest, some)
+            await guest.until_shown(SENDING.name.split()[0])
+        await guest.until_shown(shown)
         assert count == many
 
 

@@ -18,7 +18,7 @@ from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.lines import Line
 from arqlight_screens.tones import PHASES
 from tests.screens.canned import job
-from tests.screens.canned_incidents import ESCALATED, FIXING, LISTED, VERIFIED, healing_fleet, moves
+from tests.screens.canned_incidents import ESCALATED, FIXING, JOBS, LISTED, QUEUE, VERIFIED, healing_fleet, moves
 from tests.screens.conftest import Golden, Visit, visit
 
 NARROW, WIDE = (80, 24), (120, 40)
@@ -130,11 +130,21 @@ async def test_its_jobs_are_opened_one_by_one_or_as_a_flow_that_leads_back() -> 
 async def test_a_job_of_something_else_has_no_incident() -> None:
     fleet = healing_fleet()
     fleet.jobs |= {"{billing:validation}:x": job("{billing:validation}:x", State.DEAD)}
-    fleet.answers["incidents"] = ()
     async with visit(fleet, WIDE) as guest:
         guest.room.open(JobDetail("billing:validation", "{billing:validation}:x"))
         await guest.until_shown("billing.validate")
         assert "i incident" not in guest.text
+        await guest.press("i")
+        await guest.until(lambda: "This is part of no incident or campaign." in guest.toasts)
+        assert not fleet.asked
+
+
+async def test_a_job_that_heals_without_an_incident_on_record_says_so() -> None:
+    fleet = healing_fleet()
+    fleet.answers["incidents"] = ()
+    async with visit(fleet, WIDE) as guest:
+        guest.room.open(JobDetail(QUEUE, JOBS.steps[1].id))
+        await guest.until_shown("i incident")
         await guest.press("i")
         await guest.until(lambda: "No incident is on record for this." in guest.toasts)
 

@@ -6,6 +6,8 @@ from textual.command import CommandPalette
 from arqlight_core.operations import OPERATIONS, Target
 from arqlight_screens.audit import Audit
 from arqlight_screens.bulks import Bulks
+from arqlight_screens.campaign_detail import CampaignDetail
+from arqlight_screens.campaigns import Campaigns
 from arqlight_screens.confirm import KEYS
 from arqlight_screens.doctor import Doctor
 from arqlight_screens.events import Events
@@ -50,6 +52,8 @@ SCREENS: list[type[RoomScreen]] = [
     Limits,
     Incidents,
     IncidentDetail,
+    Campaigns,
+    CampaignDetail,
     Bulks,
     Audit,
     Trash,

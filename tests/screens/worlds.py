@@ -5,6 +5,8 @@ from arqlight_core.observe import AuditView, FlowsView, History, JobView
 from arqlight_core.observe.history import Happening
 from tests.screens import canned_overflow, canned_quiet
 from tests.screens.canned import NOW, CannedFleet, few_rows, fleet_view, job
+from tests.screens.canned_campaigns import FRESH, HALTED
+from tests.screens.canned_campaigns import LISTED as CAMPAIGNS
 from tests.screens.canned_care import FINDINGS, schedules, server_that, troubled_fleet
 from tests.screens.canned_charts import an_hour, nothing, told
 from tests.screens.canned_events import EVENTS, JOB, EventfulFleet
@@ -31,10 +33,10 @@ def empty() -> CannedFleet:
     fleet.jobs = {IDLE: _just_queued()}
     refused = NotAllowed("Your login may not ask the server about itself (INFO).")
     nowhere = dict.fromkeys(
-        ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "events"), ()
+        ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "campaigns", "events"), ()
     )
     fleet.answers |= {**nowhere, "flows": FlowsView(NOW, (), 0, 0), "metrics": nothing(), "audit": AuditView(NOW, ())}
-    fleet.answers |= {"server": refused, "doctor": refused, "incident": NEW, "history": HISTORY}
+    fleet.answers |= {"server": refused, "doctor": refused, "incident": NEW, "campaign": FRESH, "history": HISTORY}
     return fleet
 
 
@@ -56,7 +58,7 @@ def worst() -> CannedFleet:
     fleet.answers |= {"failures": (TARIFF, THROTTLED, LATE), "schedules": schedules(), "flows": FLOWS}
     fleet.answers |= {"breakers": breakers(NOW), "limits": limits(NOW), "server": server, "doctor": FINDINGS}
     fleet.answers |= {"bulks": some_bulks(), "audit": a_trail(), "trash": a_trash(), "history": HISTORY}
-    fleet.answers |= {"incidents": LISTED, "incident": ESCALATED}
+    fleet.answers |= {"incidents": LISTED, "incident": ESCALATED, "campaigns": CAMPAIGNS, "campaign": HALTED}
     return fleet
 
 
