@@ -14,12 +14,18 @@ from tests.acceptance.command_line import CommandLine
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 COUNTS = {"enqueued", "completed", "retried", "dead", "waiting", "lost"}
+SHOWN = {
+    *("crm:message", "crm:email", "crm:flow", "crm:webhook", "crm:ai", "crm:import", "crm:export", "crm:analytics"),
+    *("outreach:send", "outreach:webhook-process"),
+}
+"""Those in which something ends in a few seconds; a campaign lasts longer."""
+
 FIGURES = {"jobs_per_second", "pickup_p50_ms", "pickup_p95_ms"}
 
 
 def test_the_demo_accounts_for_every_job(user: CommandLine) -> None:
-    told = json.loads(user.run("demo", "--headless", "--seconds", "12", "--json").stdout)
-    assert set(told) == {"totals", "queues", "job_types", "sites"}
+    told = json.loads(user.run("demo", "--headless", "--seconds", "15", "--json").stdout)
+    assert set(told) == {"totals", "queues", "job_types", "sites", "campaigns", "outreach"}
     assert set(told["totals"]) >= COUNTS | FIGURES
     totals, queues, billing = told["totals"], told["queues"], told["queues"]["billing:validation"]
     assert billing == told["job_types"]["billing.validate"]
@@ -28,6 +34,10 @@ def test_the_demo_accounts_for_every_job(user: CommandLine) -> None:
     assert billing["retried"] >= 1
     assert billing["dead"] >= 1
     assert_sites_are_accounted_for(user, told)
+    assert_recipients_are_accounted_for(user, told["campaigns"])
+    assert_outreach_is_accounted_for(user, told["outreach"])
+    assert [name for name in SHOWN if not queues.get(name, {}).get("completed")] == []
+    assert queues["crm:campaign"]["enqueued"] == told["campaigns"]["campaigns"]
     for line in (totals, *queues.values()):
         ended = line["completed"] + line["dead"] + line["cancelled"]
         assert line["enqueued"] == ended + line["waiting"]
@@ -48,6 +58,29 @@ def assert_sites_are_accounted_for(user: CommandLine, told: dict[str, Any]) -> N
     assert sum(one["phase"] == "FIXED" for one in incidents) == sites["healed"]
 
 
+def assert_recipients_are_accounted_for(user: CommandLine, told: dict[str, Any]) -> None:
+    """Nobody got anything twice, everybody is somewhere, and nothing that is left is sent later."""
+    ends = ("sent", "failed", "skipped", "unknown", "cancelled", "left")
+    assert told["seen_twice"] == 0
+    assert told["campaigns"] >= 1
+    assert told["sent"] >= 1
+    assert told["recipients"] == sum(told[name] for name in ends)
+    assert told["messages_at_whatsapp"] >= told["by_channel"].get("whatsapp", {}).get("sent", 0)
+    campaigns = user.told("campaign", "list")
+    assert len(campaigns) == told["campaigns"]
+    assert {one["state"] for one in campaigns} <= {"done", "cancelled"}
+    assert sum(one["recipients"]["sent"] for one in campaigns) == told["sent"]
+
+
+def assert_outreach_is_accounted_for(user: CommandLine, told: dict[str, Any]) -> None:
+    states = ("pending", "sending", "sent", "skipped", "failed", "unknown", "cancelled")
+    assert told["seen_twice"] == 0
+    assert told["sent"] >= 1
+    assert told["posts"] == told["refused_posts"] >= 1
+    assert sum(told[name] for name in states) >= told["people"]
+    assert len(user.told("outreach", "list")) == told["campaigns"]
+
+
 @pytest.mark.fault
 @pytest.mark.parametrize("farewell", [signal.SIGTERM, signal.SIGHUP])
 def test_a_demo_that_is_told_to_go_leaves_nothing_behind(
@@ -62,6 +95,18 @@ def test_a_demo_that_is_told_to_go_leaves_nothing_behind(
     assert living_in(user.folder) == []
     assert list(tmp_path.glob("arqlight-*")) == []
     assert user.told("site", "list") == []
+
+
+@pytest.mark.fault
+def test_a_worker_that_is_killed_costs_no_job_and_sends_nothing_twice(user: CommandLine) -> None:
+    demo = user.start("demo", "--headless", "--seconds", "15", "--json")
+    user.wait_until(lambda: [one for one in user.told("campaign", "list") if one["recipients"]["sent"]], "a message")
+    killed = user.told("status")["workers"][0]["id"]
+    os.kill(int(killed.split("-")[-2]), signal.SIGKILL)
+    assert demo.wait(60) == 0
+    told = json.loads((user.folder / "started.log").read_text())
+    assert (told["totals"]["lost"], told["campaigns"]["seen_twice"], told["outreach"]["seen_twice"]) == (0, 0, 0)
+    assert_recipients_are_accounted_for(user, told["campaigns"])
 
 
 def living_in(folder: Path) -> list[str]:

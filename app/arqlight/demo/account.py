@@ -1,17 +1,19 @@
 """Keeps account of every job that the demonstration enqueued: what is in no state any more is lost, and said so."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from arqlight_core import observe
-from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State
 from arqlight_core.observe import JobView
+from arqlight_core.observe.flow import MOST
+from arqlight_core.observe.job import looked_up
 from arqlight_core.store.gateway import Store
+from arqlight_core.store.keys import queue_of
 
 _ENDED = {State.COMPLETED, State.DEAD, State.CANCELLED}
+PATIENCE = 5
+"""Looks for which a flow is followed whose jobs have all ended: a job queues others before it ends."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,12 @@ class Entry:
     def retries(self) -> int:
         """Failed attempts that another one followed."""
         return max(0, self.failures - (self.state is State.DEAD))
+
+    def see(self, view: JobView | None) -> None:
+        """Note how it is now."""
+        self.state = view.state if view else None
+        if view:
+            self.failures, self.pickup_ms = len(view.failures), _pickup_ms(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +60,37 @@ class Account:
     """Every job of a run. Look often enough: a queue forgets ended jobs as its retention says."""
 
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    flows: dict[str, int] = field(default_factory=dict[str, int])
+    """Those that are followed, and for how many looks all of their jobs had ended."""
 
     def add(self, job_id: str, queue: str, job_type: str) -> None:
         """A job was enqueued."""
         self.entries[job_id] = Entry(job_id, queue, job_type)
 
-    async def add_flow(self, store: Store, correlation_id: str) -> None:
-        """Add the jobs that belong together with those that this id ties, as far as they were queued by now."""
-        with suppress(JobNotFound):
-            for step in (await observe.flow(store, correlation_id)).steps:
-                if step.id not in self.entries:
-                    self.add(step.id, step.queue, step.job_type)
+    def follow(self, correlation_id: str) -> None:
+        """Add the jobs that this id ties as they come, until none of them has been under way for a while."""
+        self.flows.setdefault(correlation_id, 0)
+
+    async def add_flows(self, store: Store, correlation_ids: Collection[str]) -> None:
+        """Add the jobs that belong together with those that these ids tie, as far as they were queued by now."""
+        trees = await store.trees(list(correlation_ids), MOST) if correlation_ids else []
+        for correlation_id, (planted, _) in zip(correlation_ids, trees, strict=True):
+            ids = [one for one, _ in planted]
+            await self._add_new(store, [one for one in ids if one not in self.entries])
+            self._note_whether_over(correlation_id, ids)
+
+    async def _add_new(self, store: Store, job_ids: Collection[str]) -> None:
+        views = await looked_up(store, list(job_ids)) if job_ids else []
+        for job_id, (view, _) in zip(job_ids, views, strict=True):
+            self.add(job_id, queue_of(job_id) or "", view.job_type if view else "")
+
+    def _note_whether_over(self, correlation_id: str, job_ids: Collection[str]) -> None:
+        if correlation_id not in self.flows:
+            return
+        over = all(self.entries[one].state in _ENDED for one in job_ids)
+        self.flows[correlation_id] = self.flows[correlation_id] + 1 if over else 0
+        if self.flows[correlation_id] > PATIENCE:
+            del self.flows[correlation_id]
 
     def waits(self, queue: str) -> bool:
         """Whether a job of that queue was due and not begun when last seen."""
@@ -75,18 +103,11 @@ class Account:
 
     async def look(self, store: Store) -> None:
         """See where every job is that had not ended when last seen."""
-        for entry in list(self.entries.values()):
-            if entry.state not in _ENDED:
-                await self._look_at(store, entry)
-
-    async def _look_at(self, store: Store, entry: Entry) -> None:
-        try:
-            view = await observe.job(store, entry.job_id)
-        except JobNotFound:
-            entry.state = None
-            return
-        entry.state, entry.failures = view.state, len(view.failures)
-        entry.pickup_ms = _pickup_ms(view)
+        await self.add_flows(store, tuple(self.flows))
+        left = [entry for entry in self.entries.values() if entry.state not in _ENDED]
+        views = await looked_up(store, [entry.job_id for entry in left]) if left else []
+        for entry, (view, _) in zip(left, views, strict=True):
+            entry.see(view)
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Totals, and the same for every queue and job type."""

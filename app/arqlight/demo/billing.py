@@ -12,7 +12,6 @@ from arqlight.demo.traffic import Ground, Section, System
 from arqlight_core import observe
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State
-from arqlight_core.operations.enqueueing import submit
 from arqlight_jobs.billing.intake import accept
 from arqlight_jobs.billing.records import records
 from arqlight_jobs.billing.request import ValidationRequest
@@ -30,9 +29,8 @@ class BillingTraffic:
     """Sends one file after another, the kinds in turn."""
 
     def __init__(self, ground: Ground) -> None:
-        self._store = ground.store
+        self._ground = ground
         self._settings = ground.settings
-        self._account = ground.account
         self._random = random.Random(7)  # noqa: S311 - sample data
         self._sent = 0
         self._over = False
@@ -40,7 +38,7 @@ class BillingTraffic:
     @property
     def settled(self) -> bool:
         """Whether every file has been begun; the fleet's drain waits for those that are being read."""
-        return not self._account.waits(validate.queue.name)
+        return not self._ground.account.waits(validate.queue.name)
 
     def wind_down(self) -> None:
         """Send no more files."""
@@ -78,20 +76,15 @@ class BillingTraffic:
         await asyncio.to_thread(path.unlink)
         if kind == "balking" and not self._settings.database_url:
             async with self._balking(request):
-                job_id = await self._submit(request)
+                job_id = await self._ground.queue(validate, request)
                 await self._until_retrying(job_id)
         else:
-            await self._submit(request)
-
-    async def _submit(self, request: ValidationRequest) -> str:
-        queued = await submit(self._store, validate, request, self._settings)
-        self._account.add(queued.job_id, validate.queue.name, validate.name)
-        return queued.job_id
+            await self._ground.queue(validate, request)
 
     async def _until_retrying(self, job_id: str) -> None:
         while True:
             try:
-                view = await observe.job(self._store, job_id)
+                view = await observe.job(self._ground.store, job_id)
             except JobNotFound:
                 return
             if view.failures or view.state not in (State.WAITING, State.ACTIVE):

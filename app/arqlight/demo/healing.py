@@ -19,7 +19,6 @@ from arqlight.demo.snapshot import complaints, snapshot_of
 from arqlight.demo.traffic import Ground, Section, System
 from arqlight.orders import healer
 from arqlight_core.clock import now
-from arqlight_core.operations.enqueueing import submit
 from arqlight_core.policy import SECOND
 from arqlight_jobs.healer.baseline import healthy_of
 from arqlight_jobs.healer.health.deciding import Look
@@ -102,9 +101,9 @@ class HealingTraffic:
         looks = {one.target: one.look for one in samples if one.kind is Kind.SITE}
         for one in self._patients:
             await self._visit(one, looks.get(one.site.id))
-        for illness in self._account.illnesses:
-            if illness.incident and (illness.closed is None or now() - illness.closed < FOLLOWED):
-                await self._ground.account.add_flow(self._ground.store, illness.correlation_id)
+        recent = (one for one in self._account.illnesses if one.closed is None or now() - one.closed < FOLLOWED)
+        ids = [one.correlation_id for one in recent if one.incident]
+        await self._ground.account.add_flows(self._ground.store, ids)
 
     # ------------------------------------------------------------------ what happens by itself
 
@@ -117,9 +116,7 @@ class HealingTraffic:
             await self._check(one)
 
     async def _check(self, one: Patient) -> None:
-        asked = CheckAsked(one.site.id, int(now().timestamp()))
-        queued = await submit(self._ground.store, site_check, asked, self._ground.settings)
-        self._ground.account.add(queued.job_id, health_checks.name, site_check.name)
+        await self._ground.queue(site_check, CheckAsked(one.site.id, int(now().timestamp())))
 
     async def _break(self) -> None:
         while not self._over:

@@ -6,16 +6,21 @@ The worlds of the systems stand until the fleet is drained, so that what is unde
 import asyncio
 import threading
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from arqlight.demo.account import Account
+from arqlight.demo.doors import Doors
 from arqlight.demo.stage import Stage, told_to_go
 from arqlight.demo.traffic import Ground, Section, System, Traffic
 from arqlight_core.clock import monotonic
 from arqlight_core.store import connect
 from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import open_store
+
+if TYPE_CHECKING:
+    from arqlight.demo.providers import Providers
 
 LOOK_EVERY = 1.0
 SETTLING = 25.0
@@ -73,8 +78,9 @@ class Show:
             stack.enter_context(told_to_go(self._interrupted))
             store = await open_store(self.stage.url)
             stack.push_async_callback(store.close)
-            ground = Ground(store, self.stage.settings, self.account)
             systems = self.systems or await asyncio.to_thread(every_system)
+            served = await stack.enter_async_context(_served(self.stage.doors))
+            ground = Ground(store, self.stage.settings, self.account, served)
             traffics = [await stack.enter_async_context(system.opened(ground)) for system in systems]
             await self._send(traffics, ground, seconds)
             await asyncio.to_thread(self.stage.drain)
@@ -108,6 +114,13 @@ def every_system() -> Sequence[System]:
     from arqlight.demo.systems import SYSTEMS  # noqa: PLC0415 - a second
 
     return SYSTEMS
+
+
+def _served(doors: Doors) -> "AbstractAsyncContextManager[Providers]":
+    """The stand-ins of the providers, behind their doors."""
+    from arqlight.demo.providers import open_doors  # noqa: PLC0415 - as above
+
+    return open_doors(doors)
 
 
 async def _look(traffics: Sequence[Traffic], sending: Sequence[Task], ground: Ground) -> None:

@@ -15,7 +15,7 @@ from types import FrameType
 
 import msgspec
 
-from arqlight_core.notice_settings import NoticeSettings
+from arqlight.demo.doors import HOST, VARIABLES, Doors, doors
 from arqlight_core.settings import Settings
 from arqlight_core.store.embedded import EmbeddedServer
 
@@ -24,11 +24,8 @@ GRACE_SECONDS = 10.0
 VERIFY_PAUSE_SECONDS = 1.0
 """Between two looks at a healed site: five times as fast as usual, for a show."""
 
-STAND_INS = "127.0.0.1"
-"""Where the sites of the show are served."""
-
-PRIVATE = frozenset(one.encode_name for one in msgspec.structs.fields(NoticeSettings))
-"""Channels by which real people would be told of invented trouble."""
+PRIVATE = frozenset(VARIABLES.values())
+"""Accounts and channels by which real people would be told of invented trouble, and sent invented messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class Stage:
     settings: Settings
     url: str
     fleet: "subprocess.Popen[bytes]"
+    doors: Doors
 
     def drain(self) -> int:
         """Stop the fleet; running jobs finish within the grace. Answers its exit status."""
@@ -52,12 +50,12 @@ def stage(settings: Settings, processes: int) -> Generator[Stage]:
 
     With REDIS_URL set the fleet works there; with ARQLIGHT_DATA_DIR set the data stays there.
     """
-    with _folder() as folder:
-        own = _adapted(settings, folder)
+    with _folder() as folder, doors() as opened:
+        own = opened.leading(_adapted(settings, folder))
         embedded = EmbeddedServer.of(folder)
         url = own.redis_url or embedded.ensure()
-        fleet = _fleet(own, url, processes)
-        standing = Stage(own, url, fleet)
+        fleet = _fleet(own, url, processes, opened)
+        standing = Stage(own, url, fleet, opened)
         leave_orderly()
         try:
             yield standing
@@ -114,13 +112,13 @@ def _folder() -> Generator[Path]:
 
 def _adapted(settings: Settings, folder: Path) -> Settings:
     """The settings as the show needs them."""
-    allowed = ",".join(filter(None, (settings.ssrf_allowlist, STAND_INS)))
+    allowed = ",".join(filter(None, (settings.ssrf_allowlist, HOST)))
     return msgspec.structs.replace(
         settings, data_dir=folder, grace=GRACE_SECONDS, verify_pause=VERIFY_PAUSE_SECONDS, ssrf_allowlist=allowed
     )
 
 
-def _fleet(settings: Settings, url: str, processes: int) -> "subprocess.Popen[bytes]":
+def _fleet(settings: Settings, url: str, processes: int, doors: Doors) -> "subprocess.Popen[bytes]":
     environment = {
         **{name: value for name, value in os.environ.items() if name not in PRIVATE},
         "REDIS_URL": url,
@@ -128,6 +126,7 @@ def _fleet(settings: Settings, url: str, processes: int) -> "subprocess.Popen[by
         "ARQLIGHT_GRACE": str(settings.grace),
         "HEALER_VERIFY_PAUSE": str(settings.verify_pause),
         "SSRF_ALLOWLIST": settings.ssrf_allowlist,
+        **doors.environment,
     }
     command = [sys.executable, "-m", "arqlight", "fleet", "--processes", str(processes)]
     with (settings.data_dir / "fleet.log").open("ab") as log:

@@ -2,5 +2,7 @@
 
 from arqlight.demo.billing import BILLING
 from arqlight.demo.healing import HEALING
+from arqlight.demo.messaging import MESSAGING
+from arqlight.demo.outreaching import OUTREACH
 
-SYSTEMS = (BILLING, HEALING)
+SYSTEMS = (BILLING, HEALING, MESSAGING, OUTREACH)

@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from arqlight.demo.account import Account
+from arqlight_core.declaration import JobType
+from arqlight_core.operations.enqueueing import submit
 from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
+
+if TYPE_CHECKING:  # it takes a while to load, and the screen comes first
+    from arqlight.demo.providers import Providers
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,16 @@ class Ground:
     store: Store
     settings: Settings
     account: Account
+    providers: "Providers"
+
+    async def queue(self, known: JobType[Any], payload: Any, flow: str = "") -> str:
+        """Queue a job, and with a correlation id have all that follows from it in the account; answers its id."""
+        queued = await submit(self.store, known, payload, self.settings, correlation_id=flow)
+        if queued.new:
+            self.account.add(queued.job_id, known.queue.name, known.name)
+        if flow:
+            self.account.follow(flow)
+        return queued.job_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""The account of the demonstration follows flows to their end, and tells what is nowhere."""
+
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from arqlight.demo.account import PATIENCE, Account
+from arqlight_core.declaration import Queue
+from arqlight_core.enqueue import enqueue
+from arqlight_core.jobs import State
+from arqlight_core.operations import OPERATIONS
+from arqlight_core.policy import SECOND, Backoff
+from arqlight_core.run import Run
+from arqlight_core.selection import Selection
+from arqlight_core.store.declarations import publish
+from arqlight_core.store.gateway import Store
+
+line = Queue(name="test:account", purpose="Of these tests.", concurrency=1)
+
+
+class Number(msgspec.Struct, frozen=True):
+    """One."""
+
+    n: Annotated[int, msgspec.Meta(ge=0)]
+
+
+@line.job("test.account", Number, timeout=SECOND, retry=Backoff(1, first=SECOND), id_of=lambda asked: str(asked.n))
+async def work(_: Run, __: Number) -> dict[str, Any]:
+    """Nothing."""
+    return {}
+
+
+async def queued(store: Store, *numbers: int) -> list[str]:
+    await publish(store, [line])
+    return [(await enqueue(store, work, Number(n), correlation_id="flow")).job_id for n in numbers]
+
+
+async def cancel(store: Store, *job_ids: str) -> None:
+    selection = Selection(line.name, State.WAITING, job_ids)
+    await OPERATIONS["cancel"].run(store, selection=selection, actor="a test", reason="")
+
+
+async def test_the_jobs_of_a_flow_are_added_as_they_come(store: Store) -> None:
+    account = Account()
+    [first] = await queued(store, 1)
+    account.follow("flow")
+    await account.look(store)
+    [second] = await queued(store, 2)
+    await cancel(store, first)
+    await account.look(store)
+    assert {name: one.state for name, one in account.entries.items()} == {
+        first: State.CANCELLED,
+        second: State.WAITING,
+    }
+    assert [one.job_type for one in account.entries.values()] == [work.name, work.name]
+
+
+async def test_a_flow_is_followed_a_while_longer_than_its_jobs_last(store: Store) -> None:
+    account = Account()
+    account.follow("flow")
+    await cancel(store, *await queued(store, 1))
+    for _ in range(PATIENCE):
+        await account.look(store)
+    await cancel(store, *await queued(store, 2))
+    await account.look(store)
+    assert (len(account.entries), account.flows) == (2, {"flow": 0})
+    for _ in range(PATIENCE + 1):
+        await account.look(store)
+    assert account.flows == {}
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_job_that_is_nowhere_is_lost(store: Store, known: bool) -> None:  # noqa: FBT001 - a parameter
+    account = Account()
+    [there] = await queued(store, 1)
+    account.add(there if known else "{test:account}:gone", line.name, work.name)
+    await account.look(store)
+    assert account.lost == (0 if known else 1)
+    assert account.summary(1.0)["totals"]["enqueued"] == 1
