@@ -14,19 +14,22 @@ from rich.text import Text
 PIPED_WIDTH = 400
 """Columns of output that no terminal shows: wide enough for no line to break."""
 
+_LINES = "\n\t"
+"""What our own sentences and scripts are laid out with."""
+
 _GAP = 2
 _FOLDED = 20
 """Columns that a table's last column needs at least: its cells are folded."""
 
 
 def say(sentence: str) -> None:
-    """A line for a person."""
-    print(sentence)  # noqa: T201 - a command's own output
+    """A line for a person, or several; nothing in them is obeyed by a terminal, whoever has named what is told."""
+    print(visible(sentence, keep=_LINES))  # noqa: T201 - a command's own output
 
 
 def complain(sentence: str) -> None:
     """A line about what went wrong."""
-    print(f"arqlight: {sentence}", file=sys.stderr)  # noqa: T201 - a command's own output
+    print(visible(f"arqlight: {sentence}", keep=_LINES), file=sys.stderr)  # noqa: T201 - a command's own output
 
 
 def as_json(value: Any) -> None:
@@ -80,9 +83,9 @@ def _folded(widths: Mapping[str, int], shown: Sequence[str], room: int) -> set[s
     return {last, max(inner, key=lambda name: widths[name])}
 
 
-def visible(text: str) -> str:
-    """The text without anything that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "·" for sign in text)
+def visible(text: str, keep: str = "") -> str:
+    """The text without anything that a terminal would obey, but for the signs in `keep`."""
+    return "".join(sign if sign.isprintable() or sign in keep else "·" for sign in text)
 
 
 def _plain(value: Any) -> Any:

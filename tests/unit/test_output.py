@@ -54,3 +54,10 @@ def test_a_pipe_gets_every_column(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_table_without_rows_has_its_head(capsys: pytest.CaptureFixture[str]) -> None:
     output.table(COLUMNS, [], spare=COLUMNS[1:])
     assert capsys.readouterr().out.split() == COLUMNS
+
+
+def test_what_is_said_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    output.say("spring\x1b[2J\x1b]0;pwn\x07\u202e\nis\ta draft")
+    output.complain("no such \x1b[31mtenant")
+    out, err = capsys.readouterr()
+    assert (out, err) == ("spring·[2J·]0;pwn··\nis\ta draft\n", "arqlight: no such ·[31mtenant\n")

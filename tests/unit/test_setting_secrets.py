@@ -19,6 +19,7 @@ SECRETS = {
     "SENDGRID_API_KEY": "geheim12",
     "TWILIO_ACCOUNT_SID": "geheim13",
     "TWILIO_AUTH_TOKEN": "geheim14",
+    "WHATSAPP_APP_SECRET": "geheim15",
 }
 
 
@@ -30,7 +31,7 @@ def test_no_secret_shows_when_settings_are_shown():
 
 
 def test_every_secret_is_known_as_one():
-    assert {f"geheim{number}" for number in (1, 2, 3, *range(5, 15))} <= load(SECRETS).secrets
+    assert {f"geheim{number}" for number in (1, 2, 3, *range(5, 16))} <= load(SECRETS).secrets
     assert load({}).secrets == frozenset()
 
 
