@@ -175,7 +175,7 @@ class Model:
 
     def _part(self, job: Known, lease: Lease, transition: Transition, what: str, *, kept: bool) -> None:
         job.owner = None
-        if transition in ENDS or transition in (Transition.RETRY, Transition.AWAIT_CHILDREN):
+        if transition in ENDS or transition in (Transition.RETRY, Transition.DEFER, Transition.AWAIT_CHILDREN):
             job.lapses = 0
         if transition is Transition.FINISH:
             self.finished[lease.owner] += 1

@@ -1,5 +1,7 @@
 """A worker that stops renewing loses its jobs to the next claim; a crash is a lapse and no attempt."""
 
+import pytest
+
 from arqlight_core.jobs import State
 from tests.store.line import Line
 
@@ -34,6 +36,16 @@ async def test_the_next_attempt_after_a_takeover_is_the_second(line: Line):
     answer = await line.claim("w3")
     assert [job.attempt for job in answer.jobs] == [2]
     assert [job.lapses for job in answer.jobs] == [0]
+
+
+@pytest.mark.parametrize(("state", "counted"), [(State.SCHEDULED, 0), (State.HELD, 1)])
+async def test_a_run_that_put_the_job_off_by_itself_lived_and_one_that_was_held_never_began(
+    line: Line, state: State, counted: int
+):
+    await line.lapse(await line.running("a", "w1"))
+    assert await line.defer(await line.lease("w2"), 0, state)
+    answer = await line.claim("w3")
+    assert [job.lapses for job in answer.jobs] == [counted]
 
 
 async def test_a_takeover_has_a_higher_fence(line: Line):

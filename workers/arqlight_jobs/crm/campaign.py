@@ -71,7 +71,7 @@ campaigns = Queue(
     purpose="Campaigns: to whom, how far, and the next page of messages or mails.",
     concurrency=2,
     retention=Retention(completed=Keep(100, DAY), dead=Keep(500, 7 * DAY)),
-    poison_after=10,  # it runs for as long as its campaign: workers that come and go say little about it
+    poison_after=4,  # short steps between long rests: a worker lost under one says little about it
 )
 
 

@@ -19,6 +19,7 @@ end
 redis.call('PERSIST', payload_key(id))
 redis.call('EXPIRE', retry_key(id), RETRY_COUNTER_SECONDS + math.ceil(delay / 1000))
 redis.call('HSET', record_key(id), 'because', because, 'by', by, 'until', now + delay)
+if state ~= 'held' then redis.call('ZREM', lapses, id) end  -- it has run, and its worker lived to tell
 place(id, now + delay, lane, prefix .. state)
 count(state == 'held' and 'held' or 'deferred', 1, job_type)
 if state ~= 'held' then emit('defer', 'job', id, 'because', because, 'by', by, 'until', now + delay) end
