@@ -71,6 +71,7 @@ async def events(here: Reception) -> list[dict[str, Any]]:
         (signature(body_of(written()), "another"), "does not fit"),
         (signature(body_of(written()) + b" "), "does not fit"),
     ],
+    ids=["none", "an older hash", "an empty one", "no hex", "another secret", "another body"],
 )
 async def test_a_forged_post_is_refused_with_the_reason_and_changes_nothing(
     here: Reception, signed: str, why: str
