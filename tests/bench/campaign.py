@@ -1,9 +1,10 @@
 """A campaign whose workers are killed throughout: how fast it goes, what it takes, and whether anybody got it twice.
 
-    uv run python -m tests.bench.campaign [--recipients 100000] [--workers 3] [--kill-every 5] [--json]
+    uv run python -m tests.bench.campaign [--recipients 100000] [--workers 3] [--kill-every 5] [--limit 80] [--json]
 
-Everything is real but WhatsApp, which is a stand-in without limits in a process of its own. The exit status is 1 when
-somebody got it twice, or somebody is neither accounted as sent nor as unknown.
+Everything is real but WhatsApp, which is a stand-in in a process of its own, with WhatsApp's limit of messages a
+second. The exit status is 1 when somebody got it twice, somebody is neither accounted as sent nor as unknown, its
+progress went back, or it stood still.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import asyncio
 import random
 import sys
 import tempfile
+from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,7 +22,8 @@ import msgspec
 from sqlalchemy import insert
 
 from arqlight.demo.world.stand_in import standing
-from arqlight.demo.world.whatsapp import WhatsApp
+from arqlight.demo.world.whatsapp import PER_SECOND, WhatsApp
+from arqlight_core import observe
 from arqlight_core.clock import monotonic
 from arqlight_core.enqueue import enqueue
 from arqlight_core.store.declarations import publish
@@ -35,13 +38,24 @@ from tests import forked
 from tests.faults.campaigner import QUEUES, settings_of
 from tests.unit.crm.post import SENDER, TENANT, TOKEN, contact_row, people
 
-NO_LIMIT = 1_000_000
 PAGE = 5000
 MB = 1024**2
+LEASE = 15.0
+LOOK_EVERY = 0.5
+STANDSTILL = 600.0
+"""Seconds without a message after which it is given up."""
+
+
+class Look(msgspec.Struct):
+    """What was seen at one moment: percents, and bytes of the largest worker and of Redis."""
+
+    done: int
+    worker: int
+    redis: int
 
 
 class Report(msgspec.Struct):
-    """How it went. Memory in MB, the most that was seen: of one worker, and of Redis beyond what it began with."""
+    """How it went. Memory in MB: the most that one worker had in the first and the last third, and Redis in all."""
 
     recipients: int
     seconds: float
@@ -50,7 +64,10 @@ class Report(msgspec.Struct):
     sent: int
     unknown: int
     twice: int
-    worker_mb: float
+    is_steady: bool
+    """Whether its progress never went back."""
+    early_mb: float
+    late_mb: float
     redis_mb: float
 
     @property
@@ -58,24 +75,26 @@ class Report(msgspec.Struct):
         return [
             f"{self.recipients:,} recipients in {self.seconds:,.1f} s: {self.per_second:,.0f} a second",
             f"{self.kills} workers killed; {self.sent:,} sent, {self.unknown:,} unknown, {self.twice:,} twice",
-            f"at most {self.worker_mb:,.0f} MB in a worker, {self.redis_mb:,.1f} MB in Redis",
+            f"its progress went {'forward alone' if self.is_steady else 'BACK'}",
+            f"at most {self.early_mb:,.0f} MB in a worker in the first third, {self.late_mb:,.0f} in the last",
+            f"at most {self.redis_mb:,.1f} MB in Redis",
         ]
 
     @property
     def is_good(self) -> bool:
-        return self.twice == 0 and self.sent + self.unknown == self.recipients
+        return self.twice == 0 and self.sent + self.unknown == self.recipients and self.is_steady
 
 
 # ------------------------------------------------------------------ WhatsApp, in a process of its own
 
 
-def serve(told: Any) -> None:
-    """Says where it is, and then, asked by anything, how many effects there were and how many of them twice."""
-    asyncio.run(_serve(told))
+def serve(told: Any, limit: float) -> None:
+    """Says where it is, and then, asked by anything, how many effects took place twice."""
+    asyncio.run(_serve(told, limit))
 
 
-async def _serve(told: Any) -> None:
-    whatsapp = WhatsApp(TOKEN, per_second=NO_LIMIT, by_recipient=True)
+async def _serve(told: Any, limit: float) -> None:
+    whatsapp = WhatsApp(TOKEN, per_second=limit, by_recipient=True)
     async with standing(whatsapp.stand_in) as there:
         there.calls = type(there.calls)(maxlen=1)  # only effects are counted here
         told.send(there.url)
@@ -91,13 +110,13 @@ class Bench:
 
     def __init__(self, folder: Path, url: str, whatsapp: str, workers: int) -> None:
         self.folder, self.url, self.whatsapp, self.workers = folder, url, whatsapp, workers
-        self.settings = settings_of(folder, whatsapp)
+        self.settings = settings_of(folder, whatsapp, LEASE)
         self.hired: list[BaseProcess] = []
         self.kills = 0
 
     def hire(self) -> None:
         while sum(one.exitcode is None for one in self.hired) < self.workers:
-            told = (self.url, str(self.folder), self.whatsapp)
+            told = (self.url, str(self.folder), self.whatsapp, str(LEASE))
             self.hired.append(forked.begin("tests.faults.campaigner", told, self.folder / "log"))
 
     def kill_one(self) -> None:
@@ -127,23 +146,30 @@ class Bench:
                 id="big", tenant=TENANT, name="Big", audience={"everyone": True}, **told
             )
         await publish(store, QUEUES)
-        await enqueue(store, run_campaign, CampaignAsked("big"))
+        self.job_id = (await enqueue(store, run_campaign, CampaignAsked("big"))).job_id
 
-    async def carry(self, store: Store, kill_every: float) -> tuple[float, int, int]:
-        """Seconds until it is done, the most bytes of a worker, and of Redis."""
-        began = next_kill = monotonic()
-        before = int((await store.info())["used_memory"])
-        worker = redis = 0
+    async def carry(self, store: Store, kill_every: float) -> list[Look]:
+        """What was seen every now and then until it was done, or stood still."""
+        seen = [await self.look(store)]
+        killed = moved = monotonic()
         async with records(self.settings) as opened:
             while (await Campaigns(opened.engine).find("big")).state is not CampaignState.DONE:
                 self.hire()
-                await asyncio.sleep(0.5)
-                worker = max(worker, self.largest)
-                redis = max(redis, int((await store.info())["used_memory"]) - before)
-                if kill_every and monotonic() > next_kill + kill_every:
+                await asyncio.sleep(LOOK_EVERY)
+                seen.append(await self.look(store))
+                if seen[-1].done != seen[-2].done:
+                    moved = monotonic()
+                    _say(f"{seen[-1].done} % with {self.kills} killed")
+                if monotonic() > moved + STANDSTILL:
+                    break
+                if kill_every and monotonic() > killed + kill_every:
                     self.kill_one()
-                    next_kill = monotonic()
-        return monotonic() - began, worker, redis
+                    killed = monotonic()
+        return seen
+
+    async def look(self, store: Store) -> Look:
+        job = await observe.job(store, self.job_id)
+        return Look(job.done, self.largest, int((await store.info())["used_memory"]))
 
     async def counts(self) -> dict[RecipientState, int]:
         async with records(self.settings) as opened:
@@ -163,10 +189,14 @@ def _resident(pid: int | None) -> int:
     return next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmRSS")), 0)
 
 
-async def measured(recipients: int, workers: int, kill_every: float) -> Report:
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+async def measured(recipients: int, workers: int, kill_every: float, limit: float) -> Report:
     """One campaign from its start to its end."""
     ours, theirs = get_context("spawn").Pipe()
-    whatsapp = get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    whatsapp = get_context("spawn").Process(target=serve, args=(theirs, limit), daemon=True)
     whatsapp.start()
     with tempfile.TemporaryDirectory(prefix="aq") as made:
         server = EmbeddedServer.of(Path(made))
@@ -175,7 +205,9 @@ async def measured(recipients: int, workers: int, kill_every: float) -> Report:
         bench = Bench(Path(made), server.url, await asyncio.to_thread(ours.recv), workers)
         try:
             await bench.prepare(store, recipients)
-            seconds, worker, redis = await bench.carry(store, kill_every)
+            began = monotonic()
+            seen = await bench.carry(store, kill_every)
+            seconds = monotonic() - began
             counts = await bench.counts()
         finally:
             bench.dismiss()
@@ -191,8 +223,10 @@ async def measured(recipients: int, workers: int, kill_every: float) -> Report:
         sent=counts[RecipientState.SENT],
         unknown=counts[RecipientState.UNKNOWN],
         twice=twice,
-        worker_mb=worker / MB,
-        redis_mb=redis / MB,
+        is_steady=all(before.done <= after.done for before, after in pairwise(seen)),
+        early_mb=max(one.worker for one in seen[: len(seen) // 3 + 1]) / MB,
+        late_mb=max(one.worker for one in seen[-len(seen) // 3 :]) / MB,
+        redis_mb=(max(one.redis for one in seen) - seen[0].redis) / MB,
     )
 
 
@@ -201,9 +235,10 @@ def main() -> int:
     parser.add_argument("--recipients", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--kill-every", type=float, default=5.0, help="seconds; 0 kills nobody")
+    parser.add_argument("--limit", type=float, default=PER_SECOND, help="messages a second that WhatsApp takes")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    report = asyncio.run(measured(asked.recipients, asked.workers, asked.kill_every))
+    report = asyncio.run(measured(asked.recipients, asked.workers, asked.kill_every, asked.limit))
     text = msgspec.json.encode(report).decode() if asked.json else "\n".join(report.lines)
     sys.stdout.write(f"{text}\n")
     return 0 if report.is_good else 1

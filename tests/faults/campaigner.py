@@ -1,6 +1,6 @@
 """A worker that carries campaigns and sends their messages, as fast as it can.
 
-`main` takes a server's URL, a folder whose `data` holds the records, and WhatsApp's stand-in.
+`main` takes a server's URL, a folder whose `data` holds the records, WhatsApp's stand-in, and seconds of a lease.
 """
 
 import logging
@@ -19,8 +19,8 @@ LEASE = 1.0
 QUEUES = (campaign.campaigns, message.messages)
 
 
-def settings_of(folder: Path, whatsapp: str) -> Settings:
-    return Settings(data_dir=folder / "data", whatsapp_base_url=whatsapp, whatsapp_token=TOKEN, lease=LEASE, grace=0.5)
+def settings_of(folder: Path, whatsapp: str, lease: float = LEASE) -> Settings:
+    return Settings(data_dir=folder / "data", whatsapp_base_url=whatsapp, whatsapp_token=TOKEN, lease=lease, grace=0.5)
 
 
 def unlimited() -> dict[str, JobType[Any]]:
@@ -34,7 +34,7 @@ def unlimited() -> dict[str, JobType[Any]]:
 
 
 def main() -> None:
-    url, folder, whatsapp = sys.argv[1:]
+    url, folder, whatsapp, lease = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
     unlimited()
-    run_process(QUEUES, url, settings_of(Path(folder), whatsapp))
+    run_process(QUEUES, url, settings_of(Path(folder), whatsapp, float(lease)))

@@ -45,7 +45,8 @@ class Staff:
     def hire(self, whatsapp: str) -> None:
         while sum(one.exitcode is None for one in self.hired) < WORKERS:
             log = self.folder / f"log-{len(self.hired)}"
-            self.hired.append(forked.begin("tests.faults.campaigner", (self.url, str(self.folder), whatsapp), log))
+            told = (self.url, str(self.folder), whatsapp, str(LEASE))
+            self.hired.append(forked.begin("tests.faults.campaigner", told, log))
 
     def kill_one(self) -> None:
         victim = random.choice([one for one in self.hired if one.exitcode is None])  # noqa: S311 - no secret
