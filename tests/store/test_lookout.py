@@ -7,7 +7,7 @@ import pytest
 
 from arqlight_core import observe
 from arqlight_core.observe import FleetView, lookout
-from arqlight_core.observe.lookout import Lookout
+from arqlight_core.observe.lookout import NONE, Lookout
 from arqlight_core.observe.minutes import Minute
 from arqlight_core.observe.pace import STILL
 from arqlight_core.store import scripts
@@ -65,8 +65,23 @@ async def test_minutes_that_are_over_are_asked_for_once(line: Line, monkeypatch:
     for _ in range(3):
         await watching.look()
     assert asked[0] == 5
-    assert set(asked[1:]) <= {0, 1}  # one past minute is asked for when another has begun meanwhile
+    assert set(asked[1:]) <= {NONE, 0, 1}  # one past minute is asked for when another has begun meanwhile
     assert (await watching.look()).commands == len(["overview", "orders"])
+
+
+@pytest.mark.parametrize(("every", "seen"), [(60.0, 0), (0.0, 7)])
+async def test_the_running_minute_is_read_now_and_then(
+    line: Line, monkeypatch: pytest.MonkeyPatch, every: float, seen: int
+):
+    monkeypatch.setattr(lookout, "MINUTES_EVERY", every)
+    watching = Lookout(line.store)
+    await watching.look()
+    await watching.look()
+    running = await line.store.time_ms() // 60_000
+    await line.raw.hset(f"{QUEUE.prefix}minute:{running}", mapping={"completed": 7})
+    view = await watching.look()
+    if view.at_ms // 60_000 == running:  # else it has ended just now
+        assert view.queues[0].history[-1] == seen
 
 
 async def test_a_minute_that_has_just_ended_is_asked_for_alone(line: Line):

@@ -12,6 +12,13 @@ from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts import Orders
 
 MINUTE_MS = 60_000
+MINUTES_EVERY = 1.0
+"""Seconds between two looks at the running minute's counters, a third of a look's cost: all that comes of them, rates
+and percentiles, is of a minute or more."""
+
+NONE = -1
+"""Asks for no minute, not even the running one."""
+
 ROLL_CALL_EVERY = 2.0
 """Seconds between two looks at which queues are declared, which workers live, and what these tell of themselves."""
 
@@ -25,15 +32,19 @@ class Lookout:
         self._prints: dict[str, str] = {}
         self._heartbeats: list[dict[str, Any]] = []
         self._called_at = -ROLL_CALL_EVERY
+        self._counted_at = -MINUTES_EVERY
         self._over: dict[str, dict[int, Minute]] = {}
         self._totals: dict[str, list[bytes]] = {}
+        self._running: dict[str, tuple[int, list[bytes]]] = {}
+        """The running minute as it was told last, with its number."""
 
     async def look(self) -> FleetView:
         """The view of now, in one round trip; the roll call takes two more, and each full minute one."""
         began = monotonic()
         called = await self._call_roll()
         names = list(self._published)
-        calls = [self._question(name, 0 if name in self._over else MINUTES, int(called > 0)) for name in names]
+        newest = self._newest()
+        calls = [self._question(name, newest if name in self._over else MINUTES, int(called > 0)) for name in names]
         ordered = scripts.orders([told["id"] for told in self._heartbeats])
         *answers, orders = await self._store.run_all([*calls, ordered])
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
@@ -54,6 +65,13 @@ class Lookout:
         self._called_at = monotonic()
         return 2 + bool(workers)
 
+    def _newest(self) -> int:
+        """0 when the running minute is to be read, else NONE."""
+        if monotonic() - self._counted_at < MINUTES_EVERY:
+            return NONE
+        self._counted_at = monotonic()
+        return 0
+
     def _question(self, name: str, minutes: int, totals: int = 0) -> scripts.Call[list[Any]]:
         """One queue's counters, with those of so many past minutes: what is over for good is asked for once."""
         return scripts.overview(QueueKeys(self._published[name]["wire"]), minutes, totals)
@@ -69,10 +87,15 @@ class Lookout:
         return answers | dict(zip(lacking, again, strict=True)), len(lacking)
 
     def _remember(self, name: str, answer: list[Any]) -> None:
-        """Keep the minutes that are over; put in the totals where they were not asked for."""
+        """Keep the minutes that are over; put in the totals and the running minute where they were not asked for."""
         answer[TOTALS_AT] = self._totals[name] = answer[TOTALS_AT] or self._totals.get(name, [])
+        running = answer[0] // MINUTE_MS
+        if answer[MINUTES_AT]:
+            self._running[name] = running, answer[MINUTES_AT][0]
+        else:
+            number, fields = self._running[name]
+            answer[MINUTES_AT] = [fields if number == running else []]
         if len(answer[MINUTES_AT]) > 1:
-            running = answer[0] // MINUTE_MS
             over = {running - back: minute for back, minute in enumerate(minutes_of(answer)) if back}
             known = self._over.get(name, {}) | over
             self._over[name] = {number: one for number, one in known.items() if number >= running - MINUTES}
