@@ -5,6 +5,7 @@ Charts begin at zero, end at a round number, and leave blank what nobody measure
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 Series = Sequence[float | None]
@@ -57,29 +58,36 @@ def bands(series: Sequence[Series], top: float, width: int, height: int) -> list
 
 def _runs(heights: Sequence[Sequence[int | None]], row: int) -> Iterator[tuple[str, int]]:
     """One line of cells, those of the same series together; a cell without any belongs to the last."""
-    places = range(0, len(heights[-1]), DOTS_ACROSS)
-    told = ((place, _whose(heights, place, row)) for place in places)
-    for whose, run in groupby(told, key=lambda cell: cell[1]):
-        yield "".join(_cell(heights[-1], place, row, whose) for place, _ in run), whose
+    under = [[_within(height, row) for height in one] for one in heights]
+    pairs = zip(*(zip(one[::DOTS_ACROSS], one[1::DOTS_ACROSS], strict=True) for one in under), strict=True)
+    for whose, run in groupby((_cell(fills, row) for fills in pairs), key=lambda cell: cell[1]):
+        yield "".join(sign for sign, _ in run), whose
 
 
-def _cell(heights: Sequence[int | None], place: int, row: int, whose: int) -> str:
-    """The smallest series is filled, the next ones ever more sparsely: they differ without colour, too."""
-    bits = 0
-    for across in range(DOTS_ACROSS):
-        top = heights[place + across] or 0
-        for dot in range(DOTS_DOWN):
-            at = row * DOTS_DOWN + dot
-            if at < top and (at == top - 1 or not (at + across) % (whose + 1)):
+def _within(height: int | None, row: int) -> int:
+    """How many dots of a line's cell lie under a height; one more than there are when it ends above the line."""
+    return max(0, min((height or 0) - row * DOTS_DOWN, DOTS_DOWN + 1))
+
+
+@lru_cache(maxsize=8192)
+def _cell(fills: tuple[tuple[int, int], ...], row: int) -> tuple[str, int]:
+    """A cell's sign, and whose it is, of the dots of each series in both of its columns.
+
+    The smallest series is filled, the next ones ever more sparsely: they differ without colour, too.
+    """
+    whose, bits = _whose(fills), 0
+    for across, top in enumerate(fills[-1]):
+        for dot in range(min(top, DOTS_DOWN)):
+            if dot == top - 1 or not (row * DOTS_DOWN + dot + across) % (whose + 1):
                 bits |= _DOTS[dot][across]
-    return chr(_BRAILLE + bits) if bits else " "
+    return chr(_BRAILLE + bits) if bits else " ", whose
 
 
-def _whose(heights: Sequence[Sequence[int | None]], place: int, row: int) -> int:
+def _whose(fills: Sequence[tuple[int, int]]) -> int:
     """The first series that fills at least half of what the largest fills of the cell."""
-    filled = [max((one[place + across] or 0) - row * DOTS_DOWN for across in range(DOTS_ACROSS)) for one in heights]
+    filled = [max(one) for one in fills]
     least = min(filled[-1], DOTS_DOWN) / 2
-    return next((at for at, dots in enumerate(filled) if dots > 0 and dots >= least), len(heights) - 1)
+    return next((at for at, dots in enumerate(filled) if dots > 0 and dots >= least), len(fills) - 1)
 
 
 def _heights(series: Series, top: float, width: int, height: int) -> list[int | None]:
