@@ -69,7 +69,7 @@ def _within(height: int | None, row: int) -> int:
     return max(0, min((height or 0) - row * DOTS_DOWN, DOTS_DOWN + 1))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _cell(fills: tuple[tuple[int, int], ...], row: int) -> tuple[str, int]:
     """A cell's sign, and whose it is, of the dots of each series in both of its columns.
 
