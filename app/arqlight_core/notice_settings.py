@@ -47,15 +47,15 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The token of the bot that sends."""
 
     telegram_chat_id: str = field(name="TELEGRAM_CHAT_ID", default="")
-    """The chat that it sends to."""
+    """The chat that notices are sent to."""
 
     def notice_problems(self) -> Iterator[str]:
         """What does not fit together, each to be read after the variable's name."""
-        if self.smtp_host and not (self.notify_from and self.notify_mail):
-            yield "SMTP_HOST: needs NOTIFY_FROM and NOTIFY_MAIL, or nobody knows who mails whom"
+        if self.notify_mail and not (self.smtp_host and self.notify_from):
+            yield "NOTIFY_MAIL: needs SMTP_HOST and NOTIFY_FROM, or nobody knows by what it is mailed, and from whom"
         if self.smtp_password and self.smtp_tls == "none":
             yield "SMTP_PASSWORD: would travel unencrypted; set SMTP_TLS to starttls or tls"
         if self.notify_webhook_url and not self.notify_webhook_secrets:
             yield "NOTIFY_WEBHOOK_URL: needs NOTIFY_WEBHOOK_SECRETS, or its receiver cannot know who posts"
-        if bool(self.telegram_bot_token) != bool(self.telegram_chat_id):
-            yield "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID: one is of no use without the other"
+        if self.telegram_chat_id and not self.telegram_bot_token:
+            yield "TELEGRAM_CHAT_ID: needs TELEGRAM_BOT_TOKEN, the bot that writes there"

@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 
 from arqlight_core import address
 from arqlight_core.errors import UsageError
-from arqlight_core.provider_settings import ProviderSettings
+from arqlight_core.hub_settings import HubSettings
 from arqlight_core.setting_kinds import FEWEST_DAYS, MOST_DAYS, Address, Count, Days, Port, Secret
 
 logger = logging.getLogger("arqlight.settings")
@@ -26,12 +26,11 @@ FAMOUS_PASSWORDS = frozenset({"admin", "admin123", "changeme", "password"})
 """Passwords out of examples, with which nothing may run in production."""
 
 HIDDEN = "•••"
-_WEB = re.compile(r"https?://[^\s/]+.*")
 
 field = msgspec.field
 
 
-class Settings(ProviderSettings, frozen=True, kw_only=True):
+class Settings(HubSettings, frozen=True, kw_only=True):
     """What the environment may set. Durations are in seconds unless a name says otherwise."""
 
     redis_url: Address | None = field(name="REDIS_URL", default=None)
@@ -108,9 +107,6 @@ class Settings(ProviderSettings, frozen=True, kw_only=True):
 
     verify_pause: Annotated[float, Meta(ge=0, le=15)] = field(name="HEALER_VERIFY_PAUSE", default=5.0)
     """How long a fixed site is left alone between two looks at it."""
-
-    n8n_webhook_url: Secret | None = field(name="N8N_WEBHOOK_URL", default=None)
-    """Where task jobs are sent when n8n does them."""
 
     ssrf_allowlist: str = field(name="SSRF_ALLOWLIST", default="")
     """Addresses or networks, comma-separated, that people's URLs may lead to although they are internal: for tests."""
@@ -281,10 +277,9 @@ def _is_encrypted(server: _Server, settings: Settings) -> bool:
 def _problems(settings: Settings) -> Iterator[str]:
     yield from settings.notice_problems()
     yield from settings.provider_problems()
+    yield from settings.hub_problems()
     if settings.default_retention_days > settings.max_retention_days:
         yield "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"
-    if settings.n8n_webhook_url and not _WEB.fullmatch(settings.n8n_webhook_url):
-        yield "N8N_WEBHOOK_URL: is no address beginning with http:// or https://"
     if settings.production:
         passwords = {"BULL_BOARD_PASSWORD": settings.board_password, "BULLMQ_ADMIN_PASSWORD": settings.admin_password}
         for variable, password in passwords.items():

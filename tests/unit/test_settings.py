@@ -67,6 +67,17 @@ EVERY_SETTING = {
     "TWILIO_ACCOUNT_SID": "AC1",
     "TWILIO_AUTH_TOKEN": "tw",
     "MAIL_FROM": "us@example.com",
+    "OPENPROJECT_BASE_URL": "https://op.example",
+    "OPENPROJECT_API_KEY": "op",
+    "OPENPROJECT_WEBHOOK_SECRET": "ops",
+    "OPENPROJECT_UNSIGNED": "1",
+    "OPENPROJECT_PROJECT": "7",
+    "OPENPROJECT_TYPE": "3",
+    "OPENPROJECT_MARKER_FIELD": "customField3",
+    "FLRTS_BACKEND": "n8n",
+    "FLRTS_CONFLICTS": "local_wins",
+    "N8N_WEBHOOK_TOKEN": "n8",
+    "TELEGRAM_WEBHOOK_SECRET": "tg",
     "HEALER_BACKUP_UPLOADS": "true",
     "HEALER_VERIFY_PAUSE": "2",
 }
@@ -130,6 +141,17 @@ EVERY_VALUE = Settings(
     twilio_account_sid="AC1",
     twilio_auth_token=EVERY_SETTING["TWILIO_AUTH_TOKEN"],
     mail_from="us@example.com",
+    openproject_base_url="https://op.example",
+    openproject_api_key="op",
+    openproject_webhook_secret=EVERY_SETTING["OPENPROJECT_WEBHOOK_SECRET"],
+    openproject_unsigned=True,
+    openproject_project=7,
+    openproject_type=3,
+    openproject_marker_field="customField3",
+    flrts_backend="n8n",
+    flrts_conflicts="local_wins",
+    n8n_webhook_token=EVERY_SETTING["N8N_WEBHOOK_TOKEN"],
+    telegram_webhook_secret=EVERY_SETTING["TELEGRAM_WEBHOOK_SECRET"],
     backup_uploads=True,
     verify_pause=2.0,
 )
@@ -180,9 +202,11 @@ def test_what_is_not_ours_is_left_alone_and_an_empty_variable_is_not_set():
         ("CIRCUIT_BREAKER_THRESHOLD", "0", "CIRCUIT_BREAKER_THRESHOLD: expected int >= 1"),
         ("CIRCUIT_BREAKER_TIMEOUT", "5s", "CIRCUIT_BREAKER_TIMEOUT: expected int"),
         ("MAX_RETENTION_DAYS", "week", "MAX_RETENTION_DAYS: expected int"),
-        ("SMTP_HOST", "mail.example", "SMTP_HOST: needs NOTIFY_FROM and NOTIFY_MAIL"),
+        ("NOTIFY_MAIL", "ops@example.com", "NOTIFY_MAIL: needs SMTP_HOST and NOTIFY_FROM"),
         ("NOTIFY_WEBHOOK_URL", "https://hooks.example", "NOTIFY_WEBHOOK_URL: needs NOTIFY_WEBHOOK_SECRETS"),
-        ("TELEGRAM_BOT_TOKEN", "1:a", "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID: one is of no use without the other"),
+        ("TELEGRAM_CHAT_ID", "-5", "TELEGRAM_CHAT_ID: needs TELEGRAM_BOT_TOKEN"),
+        ("OPENPROJECT_BASE_URL", "tasks", "OPENPROJECT_BASE_URL: is no address beginning with http:// or https://"),
+        ("FLRTS_BACKEND", "n8n", "FLRTS_BACKEND: n8n needs N8N_WEBHOOK_URL"),
         ("MAX_RETENTION_DAYS", "2", "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"),
         ("N8N_WEBHOOK_URL", "ftp://n8n", "N8N_WEBHOOK_URL: is no address beginning with http:// or https://"),
         ("REDIS_URL", "http://a", "REDIS_URL: http://a is no server address; use redis://, rediss:// or unix://"),
@@ -213,49 +237,6 @@ def test_all_problems_are_told_at_once():
     with pytest.raises(UsageError) as refused:
         load(told)
     assert all(variable in str(refused.value) for variable in told)
-
-
-# ------------------------------------------------------------------ the server's address
-
-
-@pytest.mark.parametrize(
-    ("environment", "url"),
-    [
-        ({"REDIS_HOST": "db"}, "redis://db:6379/0"),
-        ({"REDIS_HOST": "db", "REDIS_PORT": "7000", "REDIS_DB": "2"}, "redis://db:7000/2"),
-        ({"REDIS_HOST": "db", "REDIS_TLS": "true"}, "rediss://db:6379/0"),
-        ({"REDIS_HOST": "::1"}, "redis://[::1]:6379/0"),
-        ({"REDIS_HOST": "db", "REDIS_PASSWORD": "p@/:%"}, "redis://:p%40%2F%3A%25@db:6379/0"),
-        ({"REDIS_HOST": "db", "REDIS_USERNAME": "ada", "REDIS_PASSWORD": "p"}, "redis://ada:p@db:6379/0"),
-        ({"REDIS_HOST": "db", "REDIS_URL": "redis://other/1"}, "redis://other/1"),
-        ({"REDIS_URL": "redis://other/1", "REDIS_PASSWORD": "p", "REDIS_DB": "5"}, "redis://:p@other/1"),
-        ({"REDIS_URL": "redis://ada@other", "REDIS_PASSWORD": "p"}, "redis://ada:p@other"),
-        ({"REDIS_URL": "redis://:own@other", "REDIS_PASSWORD": "p"}, "redis://:own@other"),
-        ({"REDIS_URL": "unix:///run/r.sock?db=1", "REDIS_PASSWORD": "p"}, "unix://:p@/run/r.sock?db=1"),
-        ({"REDIS_URL": "redis+sentinel://a:1,b:2/m/1", "REDIS_PASSWORD": "p"}, "redis+sentinel://:p@a:1,b:2/m/1"),
-        ({"REDIS_PASSWORD": "p", "REDIS_PORT": "1"}, None),
-    ],
-)
-def test_the_address_is_put_together_and_redis_url_wins(environment: dict[str, str], url: str | None):
-    assert load(environment).redis_url == url
-
-
-def test_tls_files_go_into_the_address(tmp_path: Path):
-    for name in ("ca", "cert", "key"):
-        (tmp_path / name).touch()
-    files = {f"REDIS_TLS_{name.upper()}": str(tmp_path / name) for name in ("ca", "cert", "key")}
-    url = load({"REDIS_URL": "rediss://db", **files}).redis_url or ""
-    assert all(f"{option}=" in url for option in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile"))
-    assert load({"REDIS_HOST": "db", "REDIS_TLS": "1", **files}).redis_url == url.replace("//db", "//db:6379/0")
-
-
-def test_tls_files_without_tls_are_refused_and_so_is_half_a_certificate(tmp_path: Path):
-    file = tmp_path / "pem"
-    file.touch()
-    with pytest.raises(UsageError, match="REDIS_TLS_CA: the connection is not encrypted; set REDIS_TLS=1"):
-        load({"REDIS_HOST": "db", "REDIS_TLS_CA": str(file)})
-    with pytest.raises(UsageError, match="one is of no use without the other"):
-        load({"REDIS_HOST": "db", "REDIS_TLS": "1", "REDIS_TLS_CERT": str(file)})
 
 
 # ------------------------------------------------------------------ production

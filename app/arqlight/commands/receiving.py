@@ -1,22 +1,24 @@
-"""`arqlight receive`: takes in from a file what a provider has posted, byte for byte."""
+"""`arqlight receive`: takes in from a file what was posted to us, byte for byte."""
 
 from pathlib import Path
 
 from cyclopts import App
 
 from arqlight import output
-from arqlight.orders import outreach, whatsapp
+from arqlight.orders import openproject, outreach, telegram, whatsapp
 from arqlight.session import writing
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
 from arqlight_jobs.crm.receiving import LARGEST
 from arqlight_jobs.crm.records import records as crm_records
+from arqlight_jobs.flrts import hooks, updates
+from arqlight_jobs.flrts.records import records as hub_records
 from arqlight_jobs.offload import in_thread
 from arqlight_jobs.outreach import ingest
 from arqlight_jobs.outreach.records import records as outreach_records
-from arqlight_jobs.providers import sendgrid_events, whatsapp_webhooks
+from arqlight_jobs.providers import openproject_webhooks, sendgrid_events, whatsapp_webhooks
 
-receive = App(name="receive", help="Take in from a file what a provider has posted: sendgrid, whatsapp.")
+receive = App(name="receive", help="Take in from a file what was posted: openproject, sendgrid, telegram, whatsapp.")
 
 
 @receive.command
@@ -49,6 +51,37 @@ async def from_whatsapp(file: Path, /, *, signature: str, json: bool = False) ->
     settings, raw = load(), await _body(file, LARGEST)
     async with crm_records(settings) as opened, writing(settings) as store:
         told = await whatsapp.received(store, opened, raw, {whatsapp_webhooks.SIGNATURE: signature})
+    output.as_json({"told": told}) if json else output.say(told)
+
+
+@receive.command(name="openproject")
+async def from_openproject(file: Path, /, *, signature: str = "", json: bool = False) -> None:
+    """Take in a post of OpenProject's webhook: what has become of a task there.
+
+    Args:
+        file: The body as it came, byte for byte.
+        signature: The header X-OP-Signature, sha1=…
+        json: Print JSON.
+    """
+    settings, raw = load(), await _body(file, hooks.LARGEST)
+    async with hub_records(settings) as opened, writing(settings) as store:
+        headers = {openproject_webhooks.SIGNATURE: signature} if signature else {}
+        post = await openproject.received(store, opened, raw, headers)
+    output.as_json({"post": post}) if json else output.say(post)
+
+
+@receive.command(name="telegram")
+async def from_telegram(file: Path, /, *, secret: str, json: bool = False) -> None:
+    """Take in a post of Telegram's webhook: what somebody has written to the bot.
+
+    Args:
+        file: The body as it came, byte for byte.
+        secret: The header X-Telegram-Bot-Api-Secret-Token.
+        json: Print JSON.
+    """
+    settings, raw = load(), await _body(file, updates.LARGEST)
+    async with hub_records(settings) as opened, writing(settings) as store:
+        told = await telegram.received(store, opened, raw, {updates.SECRET: secret})
     output.as_json({"told": told}) if json else output.say(told)
 
 

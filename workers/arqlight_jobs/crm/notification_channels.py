@@ -124,8 +124,9 @@ def _cut(asked: NotificationAsked) -> tuple[str, ...]:
 
 
 async def _by_telegram(run: Run, opened: Records, told: Told) -> str:
-    sent = await telegram.send(await run.open(provider_client), opened.settings, told.text)
-    if sent.moved:
+    note = telegram.Note(chat=opened.settings.telegram_chat_id, text=told.text)
+    sent = await telegram.send(await run.open(provider_client), opened.settings, note, run.correlation_id)
+    if sent.chat != note.chat:
         run.log("the group has become a supergroup: set TELEGRAM_CHAT_ID to its new id")
     return sent.message_id
 

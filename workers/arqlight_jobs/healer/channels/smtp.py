@@ -10,8 +10,8 @@ from arqlight_jobs.providers import smtp
 
 
 def is_set(settings: Settings) -> bool:
-    """Whether there is a server to mail by."""
-    return bool(settings.smtp_host)
+    """Whether there is a server to mail by, and somebody to mail to."""
+    return bool(settings.smtp_host and settings.notify_mail)
 
 
 async def send(run: Run, settings: Settings, letter: Letter) -> str:

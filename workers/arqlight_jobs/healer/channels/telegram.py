@@ -14,9 +14,10 @@ def parts(notice: Notice) -> tuple[str, ...]:
 
 
 async def send(run: Run, settings: Settings, letter: Letter) -> str:
-    """Send it; answers the message's id."""
-    sent = await telegram.send(await run.open(provider_client), settings, letter.text)
-    if sent.moved:
+    """Send it to the chat of the settings; answers the message's id."""
+    note = telegram.Note(chat=settings.telegram_chat_id, text=letter.text)
+    sent = await telegram.send(await run.open(provider_client), settings, note, run.correlation_id)
+    if sent.chat != note.chat:
         run.log("the group has become a supergroup: set TELEGRAM_CHAT_ID to its new id")
     return sent.message_id
 

@@ -1,0 +1,78 @@
+"""The same promises on a real PostgreSQL server, where its programs are installed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, text
+from sqlalchemy.exc import DBAPIError
+
+from arqlight_core.clock import now
+from arqlight_core.policy import DAY, HOUR, MINUTE
+from arqlight_jobs.flrts import reminders_schedule, reminding
+from arqlight_jobs.flrts.reminders_schedule import sweep
+from arqlight_jobs.flrts.reminding import State, plan_own
+from arqlight_jobs.flrts.requests import ReminderSweep
+from arqlight_jobs.flrts.tables import people, reminders, speech, tasks
+from tests.unit.billing.test_postgresql import pytestmark, server
+from tests.unit.flrts.reminded import DUE, TASK, Reminded, reminded, settings_in, wall
+
+__all__ = ["pytestmark", "server"]
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, server: str) -> AsyncGenerator[Reminded]:
+    async with reminded(msgspec.structs.replace(settings_in(tmp_path), database_url=server)) as made:
+        yield made
+        async with made.held.engine.begin() as connection:
+            for table in (people.users, tasks.tasks, reminders.reminders, speech.messages):
+                await connection.execute(delete(table))
+
+
+async def test_reminders_are_planned_moved_found_again_and_said_once(hub: Reminded) -> None:
+    await hub.chat()
+    await hub.plan()
+    assert (await hub.one()).due_at == wall(DUE)
+    await hub.task(due=DUE + DAY)
+    await hub.plan()
+    assert {(one.version, one.state) for one in (await hub.all()).values()} == {(2, State.PLANNED)}
+    lost = await hub.due(MINUTE, before="2d")
+    assert (await hub.run(sweep, ReminderSweep()))[0] == {"due": 1, "queued": 1}
+    assert [(await hub.send(lost))["sent"] for _ in range(2)] == [True, False]
+    assert len(await hub.said()) == 1
+
+
+async def test_runs_of_one_task_do_not_overwrite_each_other(hub: Reminded) -> None:
+    async def moved(number: int) -> None:
+        await hub.task(due=DUE + number * DAY)
+        await hub.plan()
+
+    await asyncio.gather(*map(moved, range(1, 8)))
+    async with hub.held.engine.begin() as connection:
+        wanted = (await reminders_schedule._wanted(connection, TASK)).moments  # pyright: ignore[reportPrivateUsage] - what the task asks for
+    assert {place: one.due_at for place, one in (await hub.all()).items()} == wanted
+
+
+async def test_a_task_is_not_changed_while_its_reminders_are_planned(hub: Reminded) -> None:
+    """Else a run that has looked sooner could write later."""
+    async with hub.held.engine.begin() as planning:
+        await reminders_schedule._arrange(planning, TASK, now())  # pyright: ignore[reportPrivateUsage] - in the middle of it
+        async with hub.held.engine.begin() as other:
+            await other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await other.execute(tasks.tasks.update().values(closed=True))
+            await other.rollback()
+
+
+async def test_a_moment_of_somebody_s_own_that_is_asked_for_twice_at_once_is_one_reminder(hub: Reminded) -> None:
+    at = now() + HOUR
+
+    async def asked() -> tuple[str, int]:
+        async with hub.held.engine.begin() as connection:
+            return await plan_own(connection, TASK, "ada", at)
+
+    assert len(set(await asyncio.gather(*(asked() for _ in range(8))))) == 1
+    async with hub.held.engine.connect() as connection:
+        assert len(await reminding.reminders_of(connection, TASK)) == 1

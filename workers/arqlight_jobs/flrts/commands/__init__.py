@@ -1,0 +1,6 @@
+"""What people can say to the bot.
+
+parsing   from a text to a command and its arguments
+acts      what each command does
+declared  the table of them, of which /help is made
+"""
