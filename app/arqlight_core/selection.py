@@ -15,7 +15,7 @@ MOST_IDS = 10_000
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_fields=True):
-    """Jobs of one queue: these ids, all that match, or `everything` of a state.
+    """Jobs of one queue, or with none named of all: these ids, all that match, or `everything` of a state.
 
     Bound to `moment_ms` (the server's clock; 0: when it begins): what came later is not meant. Nothing named is
     refused: an empty selection never means all.
@@ -38,6 +38,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
     """Who holds it, or what: as its record says."""
     error: str = ""
     """What stands somewhere in the last error, in any case."""
+    cause: str = ""
+    """What stands somewhere in why it has ended, such as poison or deadline, in any case."""
     where: dict[str, str] = {}
     """Fields of the masked payload and their values as text, such as tenant=acme; a dot leads into a nested field."""
 
@@ -62,6 +64,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
             self.text,
             self.held_by,
             self.error,
+            self.cause,
             self.where,
         )
         return any(named)
@@ -76,7 +79,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
         return msgspec.structs.replace(self, moment_ms=moment_ms)
 
     def __str__(self) -> str:
-        what = f"{self.state} jobs of {self.queue}" if self.state else f"jobs of {self.queue}"
+        of = f"jobs of {self.queue or 'all queues'}"
+        what = f"{self.state} {of}" if self.state else of
         return what + (f" ({self.matching})" if self.matching else "")
 
     @property
@@ -88,6 +92,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
             "correlation id": self.correlation_id,
             "held by": self.held_by,
             "error": self.error,
+            "cause": self.cause,
         }
         told = [f"{name} {value}" for name, value in named.items() if value]
         told += [f"{name}={value}" for name, value in self.where.items()]
@@ -106,6 +111,8 @@ class Candidate:
     error: str = ""
     fingerprint: str = ""
     held_by: str = ""
+    cause: str = ""
+    """Why it has ended."""
     payload: Any = None
     """Positional and named arguments: `args` and `kwargs`."""
 
@@ -132,7 +139,7 @@ def matches(selection: Selection, job: Candidate, sensitive: frozenset[str]) -> 
         return False
     if selection.correlation_id not in ("", job.correlation_id) or selection.held_by not in ("", job.held_by):
         return False
-    if selection.error.casefold() not in job.error.casefold():
+    if selection.error.casefold() not in job.error.casefold() or selection.cause.casefold() not in job.cause.casefold():
         return False
     if selection.older_ms and not 0 < job.since_ms <= selection.moment_ms - selection.older_ms:
         return False

@@ -79,7 +79,7 @@ def _told(row: JobRow, state: State, now_ms: int) -> str:
 def _stays(room: Room, selection: Selection, plan: Report) -> str:
     view = room.sight.view.queue(selection.queue) if room.sight.view else None
     others = _others(view, selection, plan.changed) if view else ""
-    return f"the queue itself{others}"
+    return f"the queue itself{others}" if selection.queue else "the queues themselves"
 
 
 def _others(view: QueueView, selection: Selection, hit: int) -> str:

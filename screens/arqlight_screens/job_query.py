@@ -21,6 +21,7 @@ _FILTERS = {
     "failure": "fingerprint",
     "err": "error",
     "error": "error",
+    "cause": "cause",
     "flow": "correlation_id",
     "held": "held_by",
     "text": "text",
@@ -64,6 +65,7 @@ class Query:
             and wanted.get("job_type", row.job_type) == row.job_type
             and wanted.get("fingerprint", row.fingerprint) == row.fingerprint
             and wanted.get("error", "").casefold() in row.error.casefold()
+            and wanted.get("cause", "").casefold() in row.reason.casefold()
             and ("older_ms" not in wanted or now_ms - since_ms >= wanted["older_ms"])
             and (text in row.id.casefold() or text in row.error.casefold())
         )

@@ -48,7 +48,9 @@ def _facts(job: JobView) -> Iterator[Line]:
     yield ()
     yield _fact("job", job.id)
     yield _fact("type", job.job_type)
-    yield _fact("attempt", f"{job.attempt}" + (f", {job.lapses} workers lost under it" if job.lapses else ""))
+    lost = f", {job.lapses} workers lost under it" if job.lapses else ""
+    replayed = f", replayed {job.replays} time{'' if job.replays == 1 else 's'}" if job.replays else ""
+    yield _fact("attempt", f"{job.attempt}{lost}{replayed}")
     yield _fact("queued", _ago(job.enqueued_ms, job.at_ms))
     if job.state in (State.SCHEDULED, State.RETRYING, State.HELD):
         yield _fact("due", f"{moment(job.due_ms, job.at_ms)}, in {age(job.due_ms - job.at_ms)}")

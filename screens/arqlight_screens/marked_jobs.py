@@ -1,12 +1,14 @@
 """The jobs of a tab that are marked: one by one, or all that match, as they stood at a moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from arqlight_core.jobs import State
 from arqlight_core.observe import JobRow
-from arqlight_core.operations import Selection
+from arqlight_core.operations import Selection, Target
 from arqlight_screens.figures import time_of_day
 from arqlight_screens.job_query import Query
+from arqlight_screens.keymap import Key
 from arqlight_screens.lines import Line, Part
 
 _COMES_LATER = (State.SCHEDULED, State.RETRYING, State.HELD, State.ACTIVE)
@@ -66,6 +68,14 @@ class Marks:
             return row.id in self._ids
         came_ms = row.enqueued_ms if row.state in _COMES_LATER else row.moment_ms
         return came_ms <= self._all.moment_ms and (found or self._query.fits(row, self._all.moment_ms))
+
+    def hints(self, keys: Iterable[Key]) -> Iterator[Key]:
+        """The keys; those of jobs under the name of what they do to the marked ones, while there are any."""
+        for key in keys:
+            if not (self and key.target == Target.JOBS):
+                yield key
+            elif not (key.every and key.keys.startswith("ctrl+")):  # the same key without it does as much
+                yield replace(key, label=f"{key.label.removesuffix(' all')} marked")
 
     @property
     def line(self) -> Line:

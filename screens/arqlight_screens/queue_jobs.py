@@ -12,7 +12,7 @@ from arqlight_core import observe
 from arqlight_core.errors import UsageError
 from arqlight_core.jobs import State
 from arqlight_core.observe import QueueView
-from arqlight_core.operations import Selection, Target
+from arqlight_core.operations import Selection
 from arqlight_screens.job_detail import JobDetail
 from arqlight_screens.job_list import JobList
 from arqlight_screens.job_query import Query, query_of
@@ -25,7 +25,7 @@ from arqlight_screens.operation_keys import on_job, on_queue, on_tab
 from arqlight_screens.seeking import begun, named, near, read_again, seek
 from arqlight_screens.widgets.filter_line import FilterLine
 
-_MARKS_KEPT = 250
+MARKS_KEPT = 250
 """Marked jobs that are looked after, at most: those that leave the state are marked no more."""
 
 MARKING = (
@@ -81,11 +81,7 @@ class QueueJobs(JobList):
 
     def hints(self) -> Iterable[Key]:
         """The keys that fit; those of jobs act on the marked ones while there are any."""
-        for key in super().hints():
-            if not (self._marks and key.target == Target.JOBS):
-                yield key
-            elif not (key.every and key.keys.startswith("ctrl+")):  # the same key without it does as much
-                yield replace(key, label=f"{key.label.removesuffix(' all')} marked")
+        return self._marks.hints(super().hints())
 
     def _tell(self) -> None:
         """Say what is marked, and how far a filter or a search has looked."""
@@ -228,7 +224,7 @@ class QueueJobs(JobList):
 
     async def _look_after_marks(self) -> None:
         """A mark goes with its job: those that have left the state are marked no more."""
-        asked = self._marks.ids[:_MARKS_KEPT]
+        asked = self._marks.ids[:MARKS_KEPT]
         if asked:
             found = await self.room.fleet.observe(observe.rows, self._queue, self.state, asked)
             self._marks.forget(set(asked) - {row.id for row in found.rows})

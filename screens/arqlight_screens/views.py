@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: its name, the digit that opens it (some have none), what it shows, and where its screen is."""
+    """One view: its name, the digit or letter that opens it (some have none), what it shows, where its screen is."""
 
     name: str
     digit: str
@@ -44,6 +44,7 @@ VIEWS = (
     View("charts", "0", "throughput, durations and depth over time", "charts:Charts"),
     View("incidents", "", "sites that are being healed: where each is, and how it came there", "incidents:Incidents"),
     View("campaigns", "", "messages to many: how far each campaign is, and why it stands", "campaigns:Campaigns"),
+    View("dead", "m", "dead letters of all queues, one by one: why each died, and its way back", "dead:Dead"),
     View("trash", "", "what was purged and can be put back", "trash:Trash"),
     View("server", "", "the server: memory, clients, persistence, slow commands", "server:Server"),
     View("doctor", "", "what is misconfigured, and how to mend it", "doctor:Doctor"),

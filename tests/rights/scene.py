@@ -112,6 +112,7 @@ def _looks() -> list[Call[Any]]:
         scripts.holds(QUEUE, 5),
         scripts.horizon(QUEUE, "scheduled"),
         scripts.inspect(QUEUE, "next"),
+        scripts.latest(QUEUE, "dead", "+inf", "", 5),
         scripts.limits(1, ["sending"]),
         scripts.measures(QUEUE, "minute", 1, 1, ""),
         scripts.orders(["w1"]),
@@ -126,6 +127,7 @@ def _looks() -> list[Call[Any]]:
         scripts.trail("", 5, "older"),
         scripts.trash(QUEUE, 0, 5),
         scripts.walk(QUEUE, "waiting", "", LONG, 5, 1),
+        scripts.warranted(QUEUE, "w"),
         scripts.window(QUEUE, "waiting", 0, 5),
     ]
 

@@ -42,7 +42,7 @@ VIEWING: dict[str, list[str]] = {
     "doctor": [],
 }
 CHANGING = {words[0] for words in read_only.CHANGING}
-ELSEWHERE = {"acl", "completion", "exports", "health", "imports", "notices", "paths", "validation", "web"}
+ELSEWHERE = {"acl", "catalogue", "completion", "exports", "health", "imports", "notices", "paths", "validation", "web"}
 """Commands that ask no server of queues."""
 
 

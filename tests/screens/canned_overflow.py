@@ -9,7 +9,17 @@ from msgspec import structs
 from arqlight_core.campaigns import CampaignRow, CampaignView, Reason, Recipients
 from arqlight_core.incidents import IncidentRow, IncidentView
 from arqlight_core.jobs import State
-from arqlight_core.observe import AuditView, FleetView, FlowsView, JobRow, JobView, Metrics, Percentiles, Point
+from arqlight_core.observe import (
+    AuditView,
+    DeadLetter,
+    FleetView,
+    FlowsView,
+    JobRow,
+    JobView,
+    Metrics,
+    Percentiles,
+    Point,
+)
 from arqlight_core.observe.doctor import Finding
 from arqlight_core.observe.fleet import Pause
 from tests.screens.canned import NOW, bulk, counts, job, queue, row
@@ -21,6 +31,7 @@ from tests.screens.canned_failures import group
 from tests.screens.canned_flows import flow_row
 from tests.screens.canned_incidents import FIXING, VERIFIED, incident, moves
 from tests.screens.canned_jobs import failed
+from tests.screens.canned_letters import letter, page
 from tests.screens.canned_limits import breaker, limit
 from tests.screens.canned_overview import PastHour
 from tests.screens.canned_trails import a_trash, entry
@@ -121,6 +132,12 @@ def a_campaign() -> CampaignView:
     return CampaignView(campaign=campaigns()[0], reasons=reasons, moves=moves, past_hour=(JOBS,) * 60)
 
 
+def letters() -> list[DeadLetter]:
+    """Dead ones of every queue."""
+    told: dict[str, Any] = {"job_type": LONG, "tenant": LONG, "reason": WORDS, "attempt": 100, "replays": 1000}
+    return [letter(LONGEST, named(n), n, f"TariffMissing: {WORDS}", **told) for n in range(MANY)]
+
+
 def trails() -> dict[str, Any]:
     """What operators have done: too much."""
     many: dict[str, Any] = {"total": JOBS, "seen": JOBS // 3, "reason": WORDS, "left": {WORDS: JOBS}, "note": WORDS}
@@ -149,6 +166,7 @@ def answers() -> dict[str, Any]:
         **trails(),
         "past_hour": PastHour(NOW, hour, hour, hour),
         "failures": tuple(group(f"Error{n}", WORDS, **told) for n in range(MANY)),
+        "dead_letters": page(*letters(), total=JOBS, cursor="more"),
         "schedules": tuple(
             schedule(named(n), spoken=WORDS, cron="* " * 40, missed=JOBS, runs=JOBS) for n in range(MANY)
         ),

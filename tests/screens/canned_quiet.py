@@ -27,6 +27,7 @@ from tests.screens.canned_events import event
 from tests.screens.canned_failures import HOUR, LATE
 from tests.screens.canned_flows import flow_row
 from tests.screens.canned_incidents import LISTED, VERIFIED
+from tests.screens.canned_letters import LETTERS, page
 from tests.screens.canned_limits import breaker, limit
 from tests.screens.canned_overview import PastHour
 from tests.screens.canned_trails import a_trail, a_trash
@@ -98,6 +99,7 @@ def answers() -> dict[str, Any]:
         **trails(),
         "past_hour": PastHour(NOW, even, even, tuple(0 for _ in even)),
         "failures": (LATE,),
+        "dead_letters": page(LETTERS[-1]),
         "schedules": schedules(),
         "breakers": (breaker(NOW, "site:publish"),),
         "limits": (limit(NOW, "per tenant"),),

@@ -33,7 +33,10 @@ BEYOND = {
     "job": {"worst": (MIDDLE,), "overflow": (MIDDLE,)},
     "failures": {"worst": (MIDDLE,), "empty": (MIDDLE,), "overflow": (LARGE,)},
     "server": {"normal": (MIDDLE,)},
-    **{name: {"worst": (MIDDLE,)} for name in ("limits", "flows", "events", "bulks", "audit", "charts", "trash")},
+    **{
+        name: {"worst": (MIDDLE,)}
+        for name in ("limits", "flows", "events", "bulks", "audit", "charts", "trash", "dead")
+    },
     **{name: {"worst": (MIDDLE,)} for name in ("incidents", "doctor", "incident", "campaigns", "campaign")},
 }
 """The larger sizes in which some are pictured as well."""
@@ -72,6 +75,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     "charts": {"normal": "jobs a second", "empty": "not known", "worst": "▲", "overflow": "jobs a second"},
     "incidents": {"normal": "news.example", "empty": "No incident", "worst": "wiki.example", "overflow": "europ"},
     "campaigns": {"normal": "new year", "empty": "No campaign", "worst": "win back", "overflow": "europ"},
+    "dead": {"normal": "bad token", "empty": "no dead letters", "worst": "TariffMissing", "overflow": "europ"},
     "trash": {"normal": "billing:validat", "empty": "The trash is empty", "worst": "86,000", "overflow": "europ"},
     "server": {"normal": "slow log", "empty": "may not ask", "worst": "allkeys-lru", "overflow": "10,000"},
     "doctor": {"normal": "noeviction", "empty": "may not ask", "worst": "allkeys-lru", "overflow": "europ"},

@@ -21,6 +21,7 @@ from tests.screens.canned_failures import FOUND, LATE, TARIFF, THROTTLED, sample
 from tests.screens.canned_flows import FLOWS, TREE
 from tests.screens.canned_incidents import LISTED, VERIFIED
 from tests.screens.canned_jobs import whole
+from tests.screens.canned_letters import LETTERS, page
 from tests.screens.canned_limits import breakers, limits
 from tests.screens.canned_trails import a_trail, a_trash, some_bulks
 
@@ -101,6 +102,7 @@ def _answers(usual: Mapping[str, Any]) -> dict[str, Any]:
         "failure": TARIFF,
         "job": sample(),
         "failed_jobs": FOUND,
+        "dead_letters": page(*LETTERS),
         "flows": FLOWS,
         "flow": TREE,
         "breakers": breakers(NOW),

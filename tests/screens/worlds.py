@@ -14,6 +14,7 @@ from tests.screens.canned_failures import LATE, TARIFF, THROTTLED
 from tests.screens.canned_flows import FLOWS
 from tests.screens.canned_incidents import ESCALATED, LISTED, NEW
 from tests.screens.canned_jobs import State
+from tests.screens.canned_letters import LETTERS, page
 from tests.screens.canned_limits import breakers, limits
 from tests.screens.canned_trails import a_trail, a_trash, some_bulks
 
@@ -35,6 +36,7 @@ def empty() -> CannedFleet:
     nowhere = dict.fromkeys(
         ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "campaigns", "events"), ()
     )
+    fleet.answers["dead_letters"] = page()
     fleet.answers |= {**nowhere, "flows": FlowsView(NOW, (), 0, 0), "metrics": nothing(), "audit": AuditView(NOW, ())}
     fleet.answers |= {"server": refused, "doctor": refused, "incident": NEW, "campaign": FRESH, "history": HISTORY}
     return fleet
@@ -58,6 +60,7 @@ def worst() -> CannedFleet:
     fleet.answers |= {"failures": (TARIFF, THROTTLED, LATE), "schedules": schedules(), "flows": FLOWS}
     fleet.answers |= {"breakers": breakers(NOW), "limits": limits(NOW), "server": server, "doctor": FINDINGS}
     fleet.answers |= {"bulks": some_bulks(), "audit": a_trail(), "trash": a_trash(), "history": HISTORY}
+    fleet.answers["dead_letters"] = page(*LETTERS, total=40_212, cursor="more")
     fleet.answers |= {"incidents": LISTED, "incident": ESCALATED, "campaigns": CAMPAIGNS, "campaign": HALTED}
     return fleet
 

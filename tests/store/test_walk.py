@@ -181,7 +181,7 @@ async def test_a_whole_row_tells_what_a_selection_may_ask(line: Line):
     payload = encode_job(Envelope("work", ({"n": 1},), {}, 1_000, correlation_id="order7"))
     await line.put("a", payload=payload)
     await line.retry(await line.lease(), error="E: it broke")
-    [[job_id, score, body, error, _, by]] = (await step(line, "retrying", whole=1)).rows
+    [[job_id, score, body, error, _, by, _]] = (await step(line, "retrying", whole=1)).rows
     assert (job_id, body, error, by) == (b"a", payload, b"E: it broke", b"retry policy")
     assert float(score) == await line.score("a", "retrying")
 

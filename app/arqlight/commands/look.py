@@ -127,6 +127,7 @@ def _show_job(view: JobView, why: str) -> None:
         "payload": view.payload,
         "result": view.result,
         "correlation": view.correlation_id,
+        **({"replays": view.replays} if view.replays else {}),
         **_family(view),
     }
     output.table(["job", view.id], facts.items())

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from cyclopts import App, Parameter
 
 from arqlight import output
-from arqlight.commands import bulks, selecting
+from arqlight.commands import bulks, dead, selecting
 from arqlight.commands.confirming import Consent, confirms, performed, way_on
 from arqlight.commands.following import followed
 from arqlight.commands.shares import AS_SHARE
@@ -44,6 +44,7 @@ def register(app: App, said: Sequence[str] = ()) -> None:
     one = App(name="bulk", help="One bulk operation: look at it, pause, resume or abort it.")
     one.default(bulks.bulk)
     app.command(one)
+    app.command(_dead_letters(said))
     own = set(app)  # such as `enqueue`, which takes more than its operation does
     for operation in OPERATIONS.values():
         if operation.command in own:
@@ -52,12 +53,24 @@ def register(app: App, said: Sequence[str] = ()) -> None:
         (app[group] if group else app).command(_command(operation, said), name=name, help=operation.help)
 
 
-def _command(operation: Operation, said: Sequence[str]) -> Callable[..., Awaitable[int]]:
+def _dead_letters(said: Sequence[str]) -> App:
+    """`dead` and what can be done to dead letters: the operations of the registry, on all queues."""
+    group = App(name="dead", help=dead.HELP)
+    group.default(dead.listed)
+    group.command(dead.show)
+    for name, (operation, explained) in dead.OPERATIONS.items():
+        group.command(_command(OPERATIONS[operation], said, selecting.AMONG_LETTERS), name=name, help=explained)
+    return group
+
+
+def _command(
+    operation: Operation, said: Sequence[str], choosing: selecting.Choosing = selecting.IN_QUEUE
+) -> Callable[..., Awaitable[int]]:
     async def command(
         *positional: str, json: bool = False, yes: bool = False, detach: bool = False, **options: Any
     ) -> int:
         consent = Consent(yes, options.pop("confirm", ""), said)
-        named = {**_arguments(operation, positional, options), "actor": actor()}
+        named = {**_arguments(operation, choosing, positional, options), "actor": actor()}
         meant = _meant(operation, named)
         async with reading() as store:
             report = await performed(store, meant, named, consent)
@@ -66,15 +79,16 @@ def _command(operation: Operation, said: Sequence[str]) -> Callable[..., Awaitab
         _print(report, said, json=json)
         return 0 if named.get("dry_run") else _status(operation, report)
 
-    command.__signature__ = _signature(operation)  # pyright: ignore[reportFunctionMemberAccess] - what inspect reads
+    signature = _signature(operation, choosing)
+    command.__signature__ = signature  # pyright: ignore[reportFunctionMemberAccess] - what inspect reads
     command.__doc__ = operation.help
-    command.__annotations__ = {p.name: p.annotation for p in _signature(operation).parameters.values()}
+    command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     return command
 
 
-def _signature(operation: Operation) -> inspect.Signature:
+def _signature(operation: Operation, choosing: selecting.Choosing) -> inspect.Signature:
     _, subject, *own = inspect.signature(operation.run).parameters.values()
-    chosen = selecting.PARAMETERS if subject.name == "selection" else [_explained(operation, subject)]
+    chosen = choosing.parameters if subject.name == "selection" else [_explained(operation, subject)]
     options = [_explained(operation, parameter) for parameter in own if parameter.name != "actor"]
     manners = [*([_YES] if confirms(operation) else []), *([_DETACH] if operation.target in _CARRIED else []), _JSON]
     return inspect.Signature([*chosen, *options, *manners])
@@ -95,13 +109,14 @@ def _told(operation: Operation, parameter: str) -> str:
     return next((line.partition(": ")[2] for line in lines if line.startswith(f"{parameter}: ")), "")
 
 
-def _arguments(operation: Operation, positional: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+def _arguments(
+    operation: Operation, choosing: selecting.Choosing, positional: tuple[str, ...], options: dict[str, Any]
+) -> dict[str, Any]:
     names = list(inspect.signature(operation.run).parameters)[1:]
     if names[0] != "selection":
         where = {"where": selecting.fields(options["where"] or ())} if "where" in options else {}
         return dict(zip(names, positional, strict=False)) | options | where
-    queue, *ids = positional or ("",)
-    return {"selection": selecting.selected(operation, queue, tuple(ids), options), **options}
+    return {"selection": choosing.selected(operation, positional, options), **options}
 
 
 def _meant(operation: Operation, named: dict[str, Any]) -> Operation:

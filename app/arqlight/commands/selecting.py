@@ -1,7 +1,8 @@
 """How the command line says which jobs are meant: by their ids, by what they match, or all of a state."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -43,6 +44,65 @@ PARAMETERS = (
     _option("where", list[str] | None, _WHERE, None, negative=""),
 )
 """The parameters of every command that acts on jobs."""
+
+LETTERS = (
+    _option("queue", str, "Only of this queue; else of all."),
+    _option("job_type", str, "Only jobs of this type.", name="--type"),
+    _option("error", str, "Only jobs with this in their last error."),
+    _option("cause", str, "Only jobs that ended for this reason, or one with it in it, such as poison or deadline."),
+    _option("fingerprint", str, _FAILURE, name=("--failure", "--fingerprint")),
+    _option("correlation_id", str, "Only jobs of this flow."),
+    _option("older", timedelta | None, "Only jobs that died so long ago, such as 2h.", None, **AS_SPAN),
+    _option("text", str, _TEXT),
+    _option("where", list[str] | None, _WHERE, None, negative=""),
+)
+"""How dead letters are told apart, wherever they are listed or acted upon."""
+
+
+def letters(ids: tuple[str, ...], options: dict[str, Any]) -> Selection:
+    """The dead letters of these options, in all queues unless one is named; takes its own out of them.
+
+    Raises UsageError when nothing says which.
+    """
+    queue, everything, older = options.pop("queue", ""), options.pop("everything", False), options.pop("older", None)
+    texts = {name: options.pop(name, "") for name in _TEXTS}
+    filters: dict[str, Any] = {
+        **{name: value for name, value in texts.items() if value},
+        "older_ms": milliseconds(older) if older is not None else 0,
+        "where": fields(options.pop("where", None) or ()),
+    }
+    return Selection(queue, State.DEAD, ids, everything, **filters)
+
+
+_TEXTS = ("job_type", "error", "cause", "fingerprint", "correlation_id", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """How a command says which jobs it is about: its parameters, and the selection that they come to."""
+
+    parameters: Sequence[inspect.Parameter]
+    selected: Callable[[Operation, tuple[str, ...], dict[str, Any]], Selection]
+
+
+AMONG_LETTERS = Choosing(
+    (
+        inspect.Parameter("ids", inspect.Parameter.VAR_POSITIONAL, annotation=_IDS),
+        _option("everything", bool, "All dead letters.", default=False, name="--all", negative=""),
+        *LETTERS,
+    ),
+    lambda _, ids, options: letters(ids, options),
+)
+"""Dead letters, of all queues unless one is named."""
+
+
+def _in_queue(operation: Operation, words: tuple[str, ...], options: dict[str, Any]) -> Selection:
+    queue, *ids = words or ("",)
+    return selected(operation, queue, tuple(ids), options)
+
+
+IN_QUEUE = Choosing(PARAMETERS, _in_queue)
+"""Jobs of a queue that is named first; of all that hold a group of failures where none is."""
 
 
 def selected(operation: Operation, queue: str, ids: tuple[str, ...], options: dict[str, Any]) -> Selection:

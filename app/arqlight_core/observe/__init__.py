@@ -5,6 +5,7 @@ from arqlight_core.observe.audit import AuditRow, AuditView, Verification, Wante
 from arqlight_core.observe.bounds import Binding
 from arqlight_core.observe.bulks import BulkView, bulk, bulks
 from arqlight_core.observe.chores import ChoreView
+from arqlight_core.observe.dead_letters import DeadLetter, DeadLetters, dead_letters
 from arqlight_core.observe.doctor import Finding, doctor
 from arqlight_core.observe.eta import Eta, Horizon, estimate, eta, etas, horizons
 from arqlight_core.observe.events import KINDS, Event, Tail, events, follow, tail
@@ -44,6 +45,8 @@ __all__ = [
     "BreakerView",
     "BulkView",
     "ChoreView",
+    "DeadLetter",
+    "DeadLetters",
     "Eta",
     "Event",
     "Facts",
@@ -97,6 +100,7 @@ __all__ = [
     "breakers",
     "bulk",
     "bulks",
+    "dead_letters",
     "doctor",
     "estimate",
     "eta",

@@ -1,6 +1,7 @@
 """Which of the jobs that a walk brought are meant: they match, and they were there at the moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from arqlight_core.codec import Envelope, decode_job
 from arqlight_core.errors import PayloadCorrupt
@@ -15,8 +16,13 @@ _ENDED = (State.DEAD, State.CANCELLED, State.COMPLETED)
 
 async def sensitive_of(store: Store, queue: str) -> frozenset[str]:
     """The fields of a queue's payloads that nobody may see."""
-    told = (await store.published_queues()).get(queue, {})
-    return frozenset(name for job_type in told.get("job_types", {}).values() for name in job_type.get("sensitive", ()))
+    return sensitive_in((await store.published_queues()).get(queue, {}))
+
+
+def sensitive_in(declaration: Mapping[str, Any]) -> frozenset[str]:
+    """The same, of a queue's published declaration."""
+    types = declaration.get("job_types", {}).values()
+    return frozenset(name for job_type in types for name in job_type.get("sensitive", ()))
 
 
 def matching(selection: Selection, rows: Iterable[list[bytes]], sensitive: frozenset[str]) -> list[Candidate]:
@@ -31,7 +37,7 @@ def _was_there(job: Candidate, selection: Selection) -> bool:
 
 
 def _candidate(row: list[bytes], selection: Selection) -> Candidate:
-    job_id, score, body, error, fingerprint, by = row
+    job_id, score, body, error, fingerprint, by, reason = row
     envelope = _envelope(body)
     return Candidate(
         job_id=id_of(job_id),
@@ -41,6 +47,7 @@ def _candidate(row: list[bytes], selection: Selection) -> Candidate:
         error=error.decode(errors="replace"),
         fingerprint=fingerprint.decode(errors="replace"),
         held_by=by.decode(errors="replace"),
+        cause=reason.decode(errors="replace"),
         payload={"args": envelope.args, "kwargs": envelope.kwargs},
     )
 

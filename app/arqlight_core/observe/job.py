@@ -58,6 +58,8 @@ class JobView:
     """The id of the job whose handler queued this one as a follow-up."""
     flow: Flow | None = None
     """Its children, as far as they were spawned."""
+    replays: int = 0
+    """How often it was made to run again after it had ended."""
 
     @property
     def why(self) -> str:
@@ -168,6 +170,7 @@ def _view(queue: str, job_id: str, state: State, answer: list[Any], sensitive: f
         parent=envelope.parent.job_id if envelope.parent else "",
         origin=envelope.origin,
         flow=flow,
+        replays=int(told.get("replays", 0)),
     )
 
 

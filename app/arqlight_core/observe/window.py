@@ -36,6 +36,12 @@ class JobRow:
     """Of its last failure; '' when it has none."""
     correlation_id: str = ""
     """What it belongs to; '' also for one whose payload is too large for a list."""
+    replays: int = 0
+    """How often it was made to run again after it had ended."""
+    tenant: str = ""
+    """Whose work it is, as far as its last failure tells."""
+    first_error: str = ""
+    """What the oldest attempt that is kept failed of; told of dead jobs alone."""
 
     @property
     def share(self) -> float | None:
@@ -76,7 +82,7 @@ def rows_of(state: State, told: Iterable[list[Any]]) -> tuple[JobRow, ...]:
 
 def _row(state: State, row: list[Any]) -> JobRow:
     job_id, score, lock, attempts, body, fields = row
-    done, total, stage, error, reason, because, until, fingerprint = (_text(value) for value in fields)
+    done, total, stage, error, reason, because, until, fingerprint, replays, tenant, first_error = map(_text, fields)
     worker, claimed_ms = owner_of(lock)
     job_type, enqueued_ms, correlation_id = _told_by(body)
     return JobRow(
@@ -97,6 +103,9 @@ def _row(state: State, row: list[Any]) -> JobRow:
         until_ms=int(until or 0),
         fingerprint=fingerprint,
         correlation_id=correlation_id,
+        replays=int(replays or 0),
+        tenant=tenant,
+        first_error=first_error,
     )
 
 

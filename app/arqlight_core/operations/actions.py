@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from arqlight_core.errors import UsageError
-from arqlight_core.jobs import Transition
+from arqlight_core.jobs import State, Transition
 from arqlight_core.selection import Candidate
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import QueueKeys
@@ -42,6 +42,8 @@ class Action:
     do: Doing
     check: Callable[..., None] | None = None
     """Raises UsageError for arguments that do not fit together."""
+    guarded: frozenset[State] = frozenset()
+    """To jobs in these states the fleet does it only for who may write jobs: an order needs a warrant for them."""
     brings: bool = False
     """It brings a payload along. The fleet does not carry it: who may write an order may write no payload."""
 

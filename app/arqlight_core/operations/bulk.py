@@ -5,7 +5,7 @@ down, and carry it out - here when it is small, by the fleet when it is not.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from textwrap import indent
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from arqlight_core.errors import ConfirmationNeeded, UsageError
-from arqlight_core.jobs import TRANSITIONS, Transition
+from arqlight_core.jobs import TRANSITIONS, State, Transition
 from arqlight_core.observe.window import keys_of
 from arqlight_core.operations.actions import ACTIONS, Action, Doing
 from arqlight_core.operations.carrying import LEASE_MS, Carrier
@@ -22,10 +22,10 @@ from arqlight_core.operations.closing import ENDS, close_bulk
 from arqlight_core.operations.counting import counted, looked_at
 from arqlight_core.operations.friction import Friction, Seen, friction, read
 from arqlight_core.operations.meant import sensitive_of
-from arqlight_core.operations.orders import Order, Pace
+from arqlight_core.operations.orders import Order, Pace, warrant_of
 from arqlight_core.operations.registry import Danger, Report, Target, operation
 from arqlight_core.operations.witnessing import WITNESS
-from arqlight_core.rights import Capability, held
+from arqlight_core.rights import Capability, held, refuse_without
 from arqlight_core.selection import Selection, refuse_hidden
 from arqlight_core.settings import load
 from arqlight_core.store import scripts
@@ -75,15 +75,15 @@ def on_jobs(
     label: str,
     key: str = "",
     check: Callable[..., None] | None = None,
+    guarded: Sequence[State] = (),
 ) -> Callable[[Doing], Callable[..., Any]]:
     """Register what the decorated function does to a chunk of jobs as an operation on a selection of any size.
 
-    The function's keyword arguments become arguments of the operation; its docstring describes them. `check` takes the
-    same and raises UsageError for what does not fit together.
+    Its keyword arguments, as its docstring tells them, become the operation's; `check` and `guarded` are as in Action.
     """
 
     def register(do: Doing) -> Callable[..., Any]:
-        action = ACTIONS[do.__name__] = Action(do.__name__, transition, do, check)
+        action = ACTIONS[do.__name__] = Action(do.__name__, transition, do, check, frozenset(guarded))
 
         async def run(  # noqa: PLR0913 - what every operation on jobs takes
             store: Store,
@@ -124,6 +124,8 @@ async def perform(store: Store, order: Order, asked: Asked, danger: Danger, word
     """Do it, or say what would be done. Raises UsageError, or ConfirmationNeeded when it was not confirmed."""
     keys = await keys_of(store, order.queue)
     _refuse_impossible(ACTIONS[order.action].transition, order)
+    if order.selection and order.selection.state in ACTIONS[order.action].guarded:
+        await refuse_without(store, f"{order.action} of {order.selection.state} jobs", (Capability.JOBS,))
     if order.selection and order.selection.where:
         refuse_hidden(order.selection.where, await sensitive_of(store, order.queue))
     order = await _bound(store, order, asked.confirm)
@@ -188,9 +190,13 @@ async def _do(store: Store, keys: QueueKeys, order: Order, asked: Asked, count: 
     bulk = token_hex(4)
     if count == 0:
         return await _report(store, keys, bulk, order, words)
-    carrier, seen = f"{asked.actor}-{token_hex(4)}" if await _is_ours(store, keys, count) else "", WITNESS.get()
+    may, seen = await held(store), WITNESS.get()
+    carrier = f"{asked.actor}-{token_hex(4)}" if Capability.JOBS in may and await _is_ours(store, keys, count) else ""
     told = (bulk, order.action, order.encode(), count, asked.actor, asked.reason, seen.ref, carrier, LEASE_MS)
-    await store.run(scripts.submit(keys, scripts.Submission(*told)))
+    warrant = (
+        warrant_of(bulk, count, order.encode()) if ACTIONS[order.action].guarded and Capability.JOBS in may else ""
+    )
+    await store.run(scripts.submit(keys, scripts.Submission(*told, warrant=warrant)))
     seen.is_bulk = True
     if carrier:
         await Carrier(store, keys, bulk, carrier, closes=False).carry()
@@ -204,9 +210,7 @@ async def _do(store: Store, keys: QueueKeys, order: Order, asked: Asked, count: 
 
 
 async def _is_ours(store: Store, keys: QueueKeys, count: int) -> bool:
-    """Whether this process carries it out: it may, and it is small, or there is nobody else."""
-    if Capability.JOBS not in await held(store):
-        return False
+    """Whether this process is the one to carry it out: it is small, or there is nobody else."""
     return count <= HERE_AT_MOST or not any(keys.name in told.get("queues", {}) for told in await store.workers())
 
 

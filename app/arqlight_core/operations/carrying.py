@@ -7,17 +7,17 @@ nothing; a bulk that is paused or aborted makes no further step, whoever carries
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from arqlight_core.clock import monotonic
 from arqlight_core.errors import ArqlightError, UsageError
-from arqlight_core.jobs import TRANSITIONS
+from arqlight_core.jobs import TRANSITIONS, State
 from arqlight_core.operations.actions import ACTIONS, Action, Chunk
 from arqlight_core.operations.canary import Canary
 from arqlight_core.operations.closing import ENDS, close_bulk
 from arqlight_core.operations.meant import meant, sensitive_of, walk
-from arqlight_core.operations.orders import Order
+from arqlight_core.operations.orders import Order, warrant_of
 from arqlight_core.selection import Candidate
 from arqlight_core.store import scripts
 from arqlight_core.store.connect import OUTAGES, will_pass
@@ -91,9 +91,17 @@ class Carrier:
         self._order, self._action = _understood(record["order"])
         if self._action.brings and self._closes:
             raise UsageError("It brings a payload along, which only who asked for it may write; ask for it again.")
-        self._states = _states(self._action, self._order)
+        guarded = () if await self._has_warrant(record) else self._action.guarded
+        self._states = _states(self._action, self._order, guarded)
         self._canary = Canary(self._store, self._queue, self._order.pace, self._is_ours)
         self._sensitive = await sensitive_of(self._store, self._queue.name)
+
+    async def _has_warrant(self, record: dict[str, str]) -> bool:
+        """Whether whoever asked may write jobs: who carries it for itself may, or the server lets it do nothing."""
+        if not self._action.guarded or not self._closes:
+            return True
+        name = warrant_of(self._bulk, int(record["total"]), record["order"])
+        return await self._store.run(scripts.warranted(self._queue, name))
 
     async def _step(self, at: Standing) -> Standing | None:
         """The next step; answers where the bulk stands behind it, None when there is nothing more to do."""
@@ -182,10 +190,15 @@ def _understood(text: str) -> tuple[Order, Action]:
     return order, action
 
 
-def _states(action: Action, order: Order) -> str:
-    """The states that a job may be in: those of the transition, narrowed to the one that was asked for."""
-    allowed: Sequence[str] = [state for state in TRANSITIONS[action.transition] if state]
+def _states(action: Action, order: Order, guarded: Collection[State]) -> str:
+    """The states that a job may be in: those of the transition that are not guarded, narrowed to the one asked for.
+
+    Raises UsageError when that is guarded.
+    """
+    allowed: Sequence[str] = [state for state in TRANSITIONS[action.transition] if state and state not in guarded]
     wanted = order.selection.state if order.selection else None
+    if wanted in guarded:
+        raise UsageError(f"Who asked for it may not {action.name} {wanted} jobs; ask for it with an admin's login.")
     return ",".join(state for state in allowed if wanted in (None, state))
 
 

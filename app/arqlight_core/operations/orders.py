@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from math import inf
 from typing import Any
 
@@ -73,3 +74,8 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if selection is None or selection.ids:
             return False
         return selection.is_filtered or selection.state in (State.SCHEDULED, State.RETRYING, State.HELD, State.ACTIVE)
+
+
+def warrant_of(bulk: str, total: int, order: str) -> str:
+    """Under what a bulk's warrant is kept: that of another order, as it is written, or for more jobs is another one."""
+    return sha256(f"{bulk} {total} {order}".encode()).hexdigest()

@@ -1,7 +1,18 @@
 """Who may do what: roles as rules that the server enforces, and what the login at hand may do."""
 
-from arqlight_core.rights.login import held, lacking, refuse, refuse_serving
+from arqlight_core.rights.login import held, lacking, refuse, refuse_serving, refuse_without
 from arqlight_core.rights.roles import Capability, Role
 from arqlight_core.rights.rules import line, password_hash, rules
 
-__all__ = ["Capability", "Role", "held", "lacking", "line", "password_hash", "refuse", "refuse_serving", "rules"]
+__all__ = [
+    "Capability",
+    "Role",
+    "held",
+    "lacking",
+    "line",
+    "password_hash",
+    "refuse",
+    "refuse_serving",
+    "refuse_without",
+    "rules",
+]

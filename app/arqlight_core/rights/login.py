@@ -77,7 +77,12 @@ async def refuse(store: Store, operation: Asked) -> None:
     what = operation.name.replace("_", "-")
     if store.read_only:
         raise ReadOnly(f"Nothing is changed here, so no {what}: --read-only was given, or ARQLIGHT_READ_ONLY is set.")
-    may, wanted = await held(store), needed(operation)
+    await refuse_without(store, what, needed(operation))
+
+
+async def refuse_without(store: Store, what: str, wanted: Sequence[Capability]) -> None:
+    """Raises NotAllowed when this login has none of the capabilities that are wanted for what is asked."""
+    may = await held(store)
     if may.isdisjoint(wanted):
         login = address.login(store.url)[0] or "default"
         role = _least(wanted)

@@ -2,7 +2,7 @@
 -- Reads the jobs of one state, or of a trash, behind a place in their order: whatever is moved meanwhile, none is passed over.
 -- KEYS: queue, prefix
 -- ARGV: where (a state, or trash: and an operation), cursor (score and id of the last one seen; empty: from the first), moment_ms, limit, whole (1: with what is known of each)
--- Returns: {cursor behind these or '' at the end, {id, score, payload or result or '', error, fingerprint, by} ...}
+-- Returns: {cursor behind these or '' at the end, {id, score, payload or result or '', error, fingerprint, by, reason} ...}
 -- Event: none
 -- Prelude: running
 -- Prelude: walking

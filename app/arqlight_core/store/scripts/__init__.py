@@ -34,6 +34,7 @@ from arqlight_core.store.scripts.bulking import (
     submit,
     undo,
     walk,
+    warranted,
 )
 from arqlight_core.store.scripts.call import Argument, Call, Script, names, script
 from arqlight_core.store.scripts.flowing import (
@@ -51,11 +52,13 @@ from arqlight_core.store.scripts.holding import Rule, holds, lift_hold, read_rul
 from arqlight_core.store.scripts.keeping import INDEXES, Measures, Swept, gauge, measures, rollup, sweep
 from arqlight_core.store.scripts.leasing import Appetite, Claim, Lapsed, claim, lapse, renew
 from arqlight_core.store.scripts.looking import (
+    Latest,
     Standpoint,
     ahead,
     failures,
     horizon,
     inspect,
+    latest,
     overview,
     rows,
     states,
@@ -123,6 +126,7 @@ __all__ = [
     "Grouping",
     "Hold",
     "Lapsed",
+    "Latest",
     "Measures",
     "NewJob",
     "Orders",
@@ -175,6 +179,7 @@ __all__ = [
     "inspect",
     "keep",
     "lapse",
+    "latest",
     "lift_hold",
     "limits",
     "measures",
@@ -223,5 +228,6 @@ __all__ = [
     "unpark",
     "usage",
     "walk",
+    "warranted",
     "window",
 ]

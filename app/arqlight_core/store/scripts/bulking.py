@@ -47,7 +47,8 @@ def read_acted(answer: list[Any]) -> Acted:
 class Walked:
     """Jobs behind a place in their order; `cursor` is the place behind them, '' at the end.
 
-    Each row is id and score, and of a whole one payload or result, last error, fingerprint and who put it there.
+    Each row is id and score, and of a whole one payload or result, last error, fingerprint, who put it there and why it
+    has ended.
     """
 
     cursor: str
@@ -104,12 +105,19 @@ class Submission:
     ref: str
     carrier: str = ""
     lease_ms: int = 0
+    warrant: str = ""
+    """Shows the fleet that whoever asked may write jobs: the server takes it from nobody else."""
 
 
 def submit(queue: QueueKeys, what: Submission) -> Call[bool]:
     """Write a bulk down; False when that was done before."""
     told = (what.bulk, what.operation, what.order, what.total, what.by, what.reason, what.ref)
-    return Call("submit", queue, (*told, what.carrier, what.lease_ms), bool)
+    return Call("submit", queue, (*told, what.carrier, what.lease_ms, what.warrant), bool)
+
+
+def warranted(queue: QueueKeys, warrant: str) -> Call[bool]:
+    """Whether there is such a warrant: by whoever may write jobs, for just this bulk."""
+    return Call("warranted", queue, (warrant,), bool)
 
 
 def carry(queue: QueueKeys, bulk: str, carrier: str, lease_ms: int) -> Call[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.keys import QueueKeys, id_of
 from arqlight_core.store.scripts.call import Call
 
 
@@ -26,6 +26,29 @@ def window(queue: QueueKeys, state: str, offset: int, limit: int) -> Call[list[A
 def rows(queue: QueueKeys, state: str, ids: Sequence[str]) -> Call[list[Any]]:
     """Those of these jobs that are in a state, raw; at most a few hundred."""
     return Call("rows", queue, (state, *ids), list)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Jobs of an ended state, those that ended last first, each with when (ms), of `total` at one moment (ms)."""
+
+    at_ms: int
+    total: int
+    jobs: tuple[tuple[str, int], ...]
+
+
+def latest(queue: QueueKeys, state: str, highest: str, behind: str, limit: int) -> Call[Latest]:
+    """Name the jobs that ended at `highest` (`+inf`, a moment, or `(` and a moment for before it) or earlier.
+
+    With `behind` those in front of this job, which ended at just that moment.
+    """
+    return Call("latest", queue, (state, highest, behind, limit), _read_latest)
+
+
+def _read_latest(answer: list[Any]) -> Latest:
+    at_ms, total, *told = answer
+    jobs = ((id_of(name), int(float(moment))) for name, moment in zip(told[::2], told[1::2], strict=True))
+    return Latest(at_ms, total, tuple(jobs))
 
 
 def failures(queue: QueueKeys, fingerprint: str, offset: int, limit: int) -> Call[list[Any]]:

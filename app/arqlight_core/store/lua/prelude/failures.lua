@@ -44,7 +44,7 @@ local function keep_failure(id, owner, failure, error, group, job_type, ends)
   end
   local fingerprint, kind, pattern, frame, tenant = unpack(group)
   if fingerprint == '' then return end
-  redis.call('HSET', record_key(id), 'fingerprint', fingerprint)
+  redis.call('HSET', record_key(id), 'fingerprint', fingerprint, 'tenant', tenant)
   local key = group_key(fingerprint)
   if redis.call('HINCRBY', key, 'count', 1) == 1 then
     redis.call('HSET', key, 'error', kind, 'pattern', pattern, 'frame', frame, 'first', now)

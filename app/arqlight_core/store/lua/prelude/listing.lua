@@ -15,7 +15,20 @@ local function attempts(id, state)
   return (redis.call('GET', retry_key(id)) or 0) + (state == 'active' and 1 or 0)
 end
 
+-- What the oldest attempt that a job keeps failed of; '' when it keeps none, or none that can be read.
+local LONGEST_ERROR = 500
+local function first_error(id)
+  local kept = redis.call('LINDEX', attempts_key(id), 0)
+  local read, told = pcall(function()
+    local failure = cmsgpack.unpack(kept)
+    return string.sub(failure.message == '' and failure.error or failure.error .. ': ' .. failure.message, 1, LONGEST_ERROR)
+  end)
+  return kept and read and told or ''
+end
+
+local SHOWN = {'done', 'total', 'stage', 'error', 'reason', 'because', 'until', 'fingerprint', 'replays', 'tenant'}
 local function listed(id, score, state)
-  local fields = redis.call('HMGET', record_key(id), 'done', 'total', 'stage', 'error', 'reason', 'because', 'until', 'fingerprint')
+  local fields = redis.call('HMGET', record_key(id), unpack(SHOWN))
+  fields[#SHOWN + 1] = state == 'dead' and first_error(id) or ''
   return {id, score, redis.call('GET', lock_key(id)) or '', attempts(id, state), shown_body(id), fields}
 end

@@ -18,6 +18,7 @@ local function result_key(id) return 'arq:result:' .. id end
 local function record_key(id) return 'arqlight:job:' .. id end
 local function attempts_key(id) return 'arqlight:attempts:' .. id end
 local function log_key(id) return 'arqlight:log:' .. id end
+local function warrant_key(name) return prefix .. 'warrant:' .. name end
 local function flow_key(id) return prefix .. 'flow:' .. id end
 local function ends_key(id) return prefix .. 'flow:' .. id .. ':ends' end
 

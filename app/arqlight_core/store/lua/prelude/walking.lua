@@ -19,7 +19,7 @@ local function described(id, score)
     local length = body == '' and redis.call('STRLEN', key) or 0
     if length > 0 and length <= LARGE then body = redis.call('GET', key) end
   end
-  local fields = redis.call('HMGET', record_key(id), 'payload', 'error', 'fingerprint', 'by')
+  local fields = redis.call('HMGET', record_key(id), 'payload', 'error', 'fingerprint', 'by', 'reason')
   if body == '' and fields[1] and #fields[1] <= LARGE then body = fields[1] end
-  return {id, score, body, fields[2] or '', fields[3] or '', fields[4] or ''}
+  return {id, score, body, fields[2] or '', fields[3] or '', fields[4] or '', fields[5] or ''}
 end
