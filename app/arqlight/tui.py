@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOG_BYTES = 1_000_000
+_READ_FOR = 9.0
+"""Seconds that a notice stays."""
 _GARBAGE = (5_000, 5, 2)
 """Thresholds of the garbage collector. With Python's own it takes an eighth of a look, and half of what a page takes:
 each makes thousands of objects that live until the next, and few of them in circles.
@@ -202,8 +204,25 @@ async def _in_daemon(work: Callable[[], T]) -> T:
     return await answer
 
 
+class Notices:
+    """A way to say something on the screen, from any thread; what is said before or after it is not heard."""
+
+    def __init__(self) -> None:
+        self.room: ControlRoom | None = None
+
+    def show(self, text: str) -> None:
+        """Show a sentence for as long as it takes to read it."""
+        if self.room is not None and self.room.is_running:
+            self.room.notify(text, timeout=_READ_FOR, markup=False)
+
+
 def run(
-    url_of: Callable[[], str], *, actor: str = "", read_only: bool = False, settings: "Settings | None" = None
+    url_of: Callable[[], str],
+    *,
+    actor: str = "",
+    read_only: bool = False,
+    settings: "Settings | None" = None,
+    notices: Notices | None = None,
 ) -> int:
     """Show the control room until it is left; answers the exit code.
 
@@ -213,6 +232,7 @@ def run(
         actor: Who is at the keyboard; by default the user of the machine.
         read_only: Refuse every operation.
         settings: Where the domains' records are; by default as the environment says.
+        notices: What else is to be said on the screen.
     """
     if not in_browser() and not _has_terminal():
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
@@ -230,6 +250,8 @@ def run(
         clipboard=told.clipboard,
         thresholds=read_thresholds(load().alerts),
     )
+    if notices is not None:
+        notices.room = room
     room.run(mouse=told.mouse)
     if room.crash is not None:
         _say(f"The control room met an error and closed ({type(room.crash).__name__}); {places.log()} has the details.")

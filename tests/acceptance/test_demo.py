@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from arqlight_core.catalogue import Catalogue
 from tests.acceptance.command_line import CommandLine
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
@@ -20,12 +22,15 @@ SHOWN = {
 }
 """Those in which something ends in a few seconds; a campaign lasts longer."""
 
-FIGURES = {"jobs_per_second", "pickup_p50_ms", "pickup_p95_ms"}
+FIGURES = {"jobs_per_second", "pickup_p50_ms", "pickup_p95_ms", "run_p95_ms"}
+SECTIONS = {"sites", "campaigns", "outreach", "tasks"}
 
 
 def test_the_demo_accounts_for_every_job(user: CommandLine) -> None:
-    told = json.loads(user.run("demo", "--headless", "--seconds", "15", "--json").stdout)
-    assert set(told) == {"totals", "queues", "job_types", "sites", "campaigns", "outreach"}
+    demo = user.start("demo", "--headless", "--seconds", "15", "--json")
+    assert demo.wait(90) == 0
+    told = json.loads((user.folder / "started.log").read_text())
+    assert set(told) == {"totals", "queues", "job_types", "never_ran", "lost_jobs"} | SECTIONS
     assert set(told["totals"]) >= COUNTS | FIGURES
     totals, queues, billing = told["totals"], told["queues"], told["queues"]["billing:validation"]
     assert billing == told["job_types"]["billing.validate"]
@@ -36,6 +41,8 @@ def test_the_demo_accounts_for_every_job(user: CommandLine) -> None:
     assert_sites_are_accounted_for(user, told)
     assert_recipients_are_accounted_for(user, told["campaigns"])
     assert_outreach_is_accounted_for(user, told["outreach"])
+    assert_tasks_are_accounted_for(user, told["tasks"])
+    assert_every_job_type_is_named(told)
     assert [name for name in SHOWN if not queues.get(name, {}).get("completed")] == []
     assert queues["crm:campaign"]["enqueued"] == told["campaigns"]["campaigns"]
     for line in (totals, *queues.values()):
@@ -81,8 +88,29 @@ def assert_outreach_is_accounted_for(user: CommandLine, told: dict[str, Any]) ->
     assert len(user.told("outreach", "list")) == told["campaigns"]
 
 
+def assert_tasks_are_accounted_for(user: CommandLine, told: dict[str, Any]) -> None:
+    """Posts of OpenProject's and of Telegram's were heeded, no task was made twice, and its people are gone."""
+    assert told["made_twice"] == 0
+    assert min(told["messages"], told["tasks"], told["posts"], told["answers"]) >= 1
+    assert user.told("hub", "user", "list") == []
+
+
+def assert_every_job_type_is_named(told: dict[str, Any]) -> None:
+    """All that are declared, whether they ran or not; and those that did not come to an end are told as such."""
+    types = told["job_types"]
+    assert set(types) >= set(Catalogue.discover("arqlight_jobs").job_types)
+    ended = {name for name, line in types.items() if line["completed"] + line["dead"] + line["cancelled"]}
+    assert set(told["never_ran"]) == set(types) - ended
+    assert types["wp.health.site"]["run_p95_ms"] > 0
+
+
+def test_a_scenario_that_there_is_not_is_refused_with_those_that_there_are(user: CommandLine) -> None:
+    done = user.run("demo", "--scenario", "nonsense", expect=2)
+    assert all(name in done.stderr for name in ("provider-outage", "bad-deploy", "burst", "quiet"))
+
+
 @pytest.mark.fault
-@pytest.mark.parametrize("farewell", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("farewell", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_demo_that_is_told_to_go_leaves_nothing_behind(
     user: CommandLine, tmp_path: Path, farewell: signal.Signals
 ) -> None:
@@ -91,10 +119,23 @@ def test_a_demo_that_is_told_to_go_leaves_nothing_behind(
     user.wait_until(lambda: len(user.told("status").get("workers", [])) == 2, "two workers")
     user.wait_until(lambda: len(user.told("site", "list")) == 10, "ten sites")
     demo.send_signal(farewell)
-    assert demo.wait(30) == 130
+    assert demo.wait(40) == (-9 if farewell is signal.SIGKILL else 130)
+    user.wait_until(lambda: not living_in(user.folder), "nothing lives")
+    user.wait_until(lambda: not list(tmp_path.glob("arqlight-*")), "nothing lies about")
+    assert user.told("site", "list") == []
+
+
+@pytest.mark.fault
+def test_what_is_left_when_the_world_is_killed_is_taken_down_and_said(user: CommandLine, tmp_path: Path) -> None:
+    user.extra["TMPDIR"] = str(tmp_path)
+    demo = user.start("demo", "--headless", "--seconds", "60")
+    user.wait_until(lambda: len(user.told("status").get("workers", [])) == 2, "two workers")
+    [world] = [one for one in psutil.Process(demo.pid).children() if "arqlight.demo.playing" in one.cmdline()]
+    world.kill()
+    assert demo.wait(40) == 1
+    assert "broken down" in (user.folder / "started.log").read_text()
     assert living_in(user.folder) == []
     assert list(tmp_path.glob("arqlight-*")) == []
-    assert user.told("site", "list") == []
 
 
 @pytest.mark.fault

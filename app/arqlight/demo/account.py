@@ -9,7 +9,6 @@ from arqlight_core.observe import JobView
 from arqlight_core.observe.flow import MOST
 from arqlight_core.observe.job import looked_up
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import queue_of
 
 _ENDED = {State.COMPLETED, State.DEAD, State.CANCELLED}
 PATIENCE = 5
@@ -26,6 +25,7 @@ class Entry:
     state: State | None = State.WAITING
     failures: int = 0
     pickup_ms: int | None = None
+    run_ms: int | None = None
 
     @property
     def retries(self) -> int:
@@ -36,12 +36,12 @@ class Entry:
         """Note how it is now."""
         self.state = view.state if view else None
         if view:
-            self.failures, self.pickup_ms = len(view.failures), _pickup_ms(view)
+            self.failures, self.pickup_ms, self.run_ms = len(view.failures), _pickup_ms(view), _run_ms(view)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the summary. Durations are in ms, from enqueueing to the start of the first attempt."""
+    """One line of the summary. Durations are in ms: from enqueueing to the first attempt, and of the last attempt."""
 
     enqueued: int
     completed: int
@@ -53,6 +53,7 @@ class Line:
     jobs_per_second: float
     pickup_p50_ms: int | None
     pickup_p95_ms: int | None
+    run_p95_ms: int | None
 
 
 @dataclass(slots=True)
@@ -76,18 +77,24 @@ class Account:
         trees = await store.trees(list(correlation_ids), MOST) if correlation_ids else []
         for correlation_id, (planted, _) in zip(correlation_ids, trees, strict=True):
             ids = [one for one, _ in planted]
-            await self._add_new(store, [one for one in ids if one not in self.entries])
-            self._note_whether_over(correlation_id, ids)
+            await self.add_found(store, [one for one in ids if one not in self.entries])
+            self._note_whether_over(correlation_id, [self.entries[one] for one in ids if one in self.entries])
 
-    async def _add_new(self, store: Store, job_ids: Collection[str]) -> None:
-        views = await looked_up(store, list(job_ids)) if job_ids else []
-        for job_id, (view, _) in zip(job_ids, views, strict=True):
-            self.add(job_id, queue_of(job_id) or "", view.job_type if view else "")
+    async def add_found(self, store: Store, job_ids: Collection[str]) -> list[JobView | None]:
+        """Add those of these jobs that there are; answers what was found of each.
 
-    def _note_whether_over(self, correlation_id: str, job_ids: Collection[str]) -> None:
+        A flow names jobs, too, that were refused, for there was one like them.
+        """
+        views = [view for view, _ in await looked_up(store, list(job_ids))] if job_ids else []
+        for job_id, view in zip(job_ids, views, strict=True):
+            if view is not None and job_id not in self.entries:
+                self.add(job_id, view.queue, view.job_type)
+        return views
+
+    def _note_whether_over(self, correlation_id: str, known: Iterable[Entry]) -> None:
         if correlation_id not in self.flows:
             return
-        over = all(self.entries[one].state in _ENDED for one in job_ids)
+        over = all(one.state in _ENDED for one in known)
         self.flows[correlation_id] = self.flows[correlation_id] + 1 if over else 0
         if self.flows[correlation_id] > PATIENCE:
             del self.flows[correlation_id]
@@ -109,15 +116,18 @@ class Account:
         for entry, (view, _) in zip(left, views, strict=True):
             entry.see(view)
 
-    def summary(self, seconds: float) -> dict[str, Any]:
-        """Totals, and the same for every queue and job type."""
+    def summary(self, seconds: float, declared: Collection[str] = ()) -> dict[str, Any]:
+        """Totals, and the same for every queue and job type; which of the declared job types never ran to an end."""
         entries = list(self.entries.values())
         queues = sorted({entry.queue for entry in entries})
-        types = sorted({entry.job_type for entry in entries})
+        types = sorted({entry.job_type for entry in entries} | set(declared))
+        ran = {entry.job_type for entry in entries if entry.state in _ENDED}
         return {
             "totals": asdict(_line(entries, seconds)),
             "queues": {name: asdict(_line((e for e in entries if e.queue == name), seconds)) for name in queues},
             "job_types": {name: asdict(_line((e for e in entries if e.job_type == name), seconds)) for name in types},
+            "never_ran": sorted(set(declared) - ran),
+            "lost_jobs": sorted(entry.job_id for entry in entries if entry.state is None),
         }
 
 
@@ -127,12 +137,18 @@ def _pickup_ms(view: JobView) -> int | None:
     return max(0, view.started_ms - view.enqueued_ms) if first else None
 
 
+def _run_ms(view: JobView) -> int | None:
+    """Known of a job whose result is kept."""
+    return max(0, view.ended_ms - view.started_ms) if view.started_ms and view.ended_ms else None
+
+
 def _line(chosen: Iterable[Entry], seconds: float) -> Line:
     entries = list(chosen)
     count = {state: sum(entry.state is state for entry in entries) for state in State}
     lost = sum(entry.state is None for entry in entries)
     ended = sum(count[state] for state in _ENDED)
     pickups = sorted(entry.pickup_ms for entry in entries if entry.pickup_ms is not None)
+    runs = sorted(entry.run_ms for entry in entries if entry.run_ms is not None)
     return Line(
         enqueued=len(entries),
         completed=count[State.COMPLETED],
@@ -144,6 +160,7 @@ def _line(chosen: Iterable[Entry], seconds: float) -> Line:
         jobs_per_second=round(ended / seconds, 2) if seconds else 0.0,
         pickup_p50_ms=_percentile(pickups, 0.5),
         pickup_p95_ms=_percentile(pickups, 0.95),
+        run_p95_ms=_percentile(runs, 0.95),
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from arqlight.demo.traffic import Ground, Section, System
+from arqlight.demo.telling import Section
+from arqlight.demo.traffic import Ground, System
 from arqlight_core import observe
 from arqlight_core.errors import JobNotFound
 from arqlight_core.jobs import State

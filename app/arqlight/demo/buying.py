@@ -57,6 +57,16 @@ class Buying:
         await self.ground.queue(send, asked, flow=ref)
         await self.hooks.ordered(shop, customer.id, self.number)
 
+    async def messages(self, *, count: int) -> None:
+        """So many of these messages at once."""
+        for _ in range(count):
+            await self.tell()
+
+    async def questions(self, *, count: int) -> None:
+        """So many questions at once."""
+        for _ in range(count):
+            await self.ask()
+
     async def order(self) -> None:
         """A customer enters the flow, and may have a question later."""
         shop, customer = next(self._turns)

@@ -104,8 +104,13 @@ class Campaigning:
         self._senders = cycle([(shop, role) for role in CAMPAIGNING for shop in self.shops])
 
     async def start_next(self) -> None:
-        """The next in turn."""
+        """The next in turn; those that fail only where something may."""
         kind = self.next_kind()
+        if not (self.ground.calm and kind in (Kind.FAILING, Kind.FAILING_MAIL)):
+            await self.start(kind)
+
+    async def start(self, kind: Kind) -> None:
+        """One of that kind, by the next shop in turn."""
         shop, role = (self.shops[0], CLUB) if kind is Kind.FAILING else next(self._senders)
         if not shop.customers:
             return

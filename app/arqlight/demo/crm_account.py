@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from arqlight.demo.campaigning import Run
-from arqlight.demo.traffic import Section
+from arqlight.demo.telling import Section
 from arqlight_jobs.crm.campaigns import CampaignState
 
 COUNTED = ("sent", "failed", "skipped", "unknown", "cancelled", "left")

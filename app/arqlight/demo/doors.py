@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from arqlight_core.provider_settings import ProviderSettings
-from arqlight_core.settings import Settings
+from arqlight_core.hub_settings import HubSettings
 
 HOST = "127.0.0.1"
 BACKLOG = 64
@@ -21,12 +20,21 @@ OPENAI_KEY = "sk-demo"
 SENDGRID_KEY = "SG.demo.key"
 TWILIO_ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 TWILIO_TOKEN = "a-token-for-tests"  # noqa: S105 - as `arqlight.demo.world.twilio` has both
+OPENPROJECT_KEY = "demo-openproject-key"
+OPENPROJECT_SECRET = "demo-openproject-secret"  # noqa: S105 - as above
+TELEGRAM_TOKEN = "123456:demo-telegram-token"  # noqa: S105 - as above
+TELEGRAM_SECRET = "demo-telegram-secret"  # noqa: S105 - as above
+TEAM_CHAT = "-1000042"
+"""Where notices go."""
 
 BASES: Mapping[str, tuple[str, str]] = {
     "whatsapp": ("whatsapp_base_url", ""),
     "openai": ("openai_base_url", "/v1"),
     "sendgrid": ("sendgrid_base_url", ""),
     "twilio": ("twilio_base_url", ""),
+    "telegram": ("telegram_base_url", ""),
+    "openproject": ("openproject_base_url", ""),
+    "n8n": ("n8n_webhook_url", "/webhook"),
 }
 """Each provider: the setting that says where it is, and the path that it begins with."""
 
@@ -37,17 +45,31 @@ ACCOUNTS: Mapping[str, str] = {
     "twilio_account_sid": TWILIO_ACCOUNT,
     "twilio_auth_token": TWILIO_TOKEN,
     "mail_from": "hello@example.com",
+    "notify_from": "arqlight@example.com",
+    "notify_mail": "operators@example.com",
+    "smtp_tls": "none",
+    "telegram_bot_token": TELEGRAM_TOKEN,
+    "telegram_chat_id": TEAM_CHAT,
+    "telegram_webhook_secret": TELEGRAM_SECRET,
+    "openproject_api_key": OPENPROJECT_KEY,
+    "openproject_webhook_secret": OPENPROJECT_SECRET,
 }
 
-VARIABLES: Mapping[str, str] = {one.name: one.encode_name for one in msgspec.structs.fields(ProviderSettings)}
-"""Every setting by which the fleet would reach providers and people, with its variable: none is taken from outside."""
+MAIL = "smtp"
+"""The mail server's door: the settings say host and port of it in place of an address."""
 
-_NOTHING = {one.name: one.default for one in msgspec.structs.fields(ProviderSettings)}
+PREFERENCES = frozenset({"flrts_backend", "flrts_conflicts"})
+"""Settings that lead nowhere, and may be taken from outside."""
+
+VARIABLES: Mapping[str, str] = {
+    one.name: one.encode_name for one in msgspec.structs.fields(HubSettings) if one.name not in PREFERENCES
+}
+"""Every setting by which the fleet would reach providers and people, with its variable: none is taken from outside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """A listening socket for each provider."""
+    """A listening socket for each provider, and one for the mail server."""
 
     sockets: Mapping[str, socket.socket]
 
@@ -55,16 +77,12 @@ class Doors:
     def told(self) -> dict[str, str]:
         """The settings that lead to the stand-ins."""
         bases = {setting: f"http://{HOST}:{self._port(name)}{path}" for name, (setting, path) in BASES.items()}
-        return {**bases, **ACCOUNTS}
+        return {**bases, **ACCOUNTS, "smtp_host": HOST, "smtp_port": str(self._port(MAIL))}
 
     @property
     def environment(self) -> dict[str, str]:
         """The same as variables."""
         return {VARIABLES[name]: value for name, value in self.told.items()}
-
-    def leading(self, settings: Settings) -> Settings:
-        """The settings with every provider and every way to real people replaced."""
-        return msgspec.structs.replace(settings, **{**_NOTHING, **self.told})
 
     def _port(self, name: str) -> int:
         return self.sockets[name].getsockname()[1]
@@ -74,7 +92,7 @@ class Doors:
 def doors() -> Generator[Doors]:
     """One for each provider, each on a port of its own."""
     with ExitStack() as stack:
-        yield Doors({name: stack.enter_context(_listening()) for name in BASES})
+        yield Doors({name: stack.enter_context(_listening()) for name in (*BASES, MAIL)})
 
 
 def _listening() -> socket.socket:

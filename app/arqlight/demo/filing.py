@@ -8,6 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 from arqlight.demo.people import MAPPING, Person, file_of
+from arqlight.demo.poison import poison
 from arqlight.demo.shops import Shop
 from arqlight.demo.traffic import Ground
 from arqlight_jobs.crm import recordings
@@ -34,7 +35,7 @@ SOME = 20
 """Customers in one of the later files."""
 
 
-Errand = Callable[[Shop], Awaitable[None]]
+Errand = Callable[[Shop], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -65,13 +66,24 @@ class Filing:
             await asyncio.sleep(WATCH_SECONDS)
         await shop.meet(self.records)
 
+    async def import_bad(self, *, bad: int) -> None:
+        """A shop takes in its customers once more, from a file with so many bad rows."""
+        self.number += 1
+        await self._import(self.shops[0], self.shops[0].people, f"bad-{self.number}", bad)
+
+    async def poison(self) -> None:
+        """A recording that whoever transcribes it dies of."""
+        self.number += 1
+        job_id = await self._transcribe(self.shops[0])
+        await poison(self.ground, job_id)
+
     async def _import_some(self, shop: Shop) -> None:
         first = self.number * SOME % len(shop.people)
         await self._import(shop, shop.people[first : first + SOME], f"visit-{self.number}")
 
-    async def _import(self, shop: Shop, people: Sequence[Person], tag: str) -> str:
+    async def _import(self, shop: Shop, people: Sequence[Person], tag: str, bad: int = 1) -> str:
         path = self.ground.settings.data_dir / f"{shop.id}-{tag}.csv"
-        await asyncio.to_thread(path.write_text, file_of(people, tag))
+        await asyncio.to_thread(path.write_text, file_of(people, tag, bad))
         accepted = await Imports(self.records.engine, self.ground.settings).accept(shop.id, path, MAPPING)
         await asyncio.to_thread(path.unlink)
         await self.ground.queue(import_contacts, ImportAsked(accepted.id))
@@ -89,12 +101,12 @@ class Filing:
         asked = NotificationAsked(shop.user, "figures", shop.id, str(self.number), "New figures are there")
         await self.ground.queue(notify, asked, flow=f"{shop.id}-figures-{self.number}")
 
-    async def _transcribe(self, shop: Shop) -> None:
+    async def _transcribe(self, shop: Shop) -> str:
         path = self.ground.settings.data_dir / f"{shop.id}-{self.number}.wav"
         await asyncio.to_thread(_record, path, self.number)
         taken = await recordings.take_in(self.records.engine, self.ground.settings, shop.id, path)
         await asyncio.to_thread(path.unlink)
-        await self.ground.queue(transcribe, TranscribeAsked(shop.id, taken.id, "en"))
+        return await self.ground.queue(transcribe, TranscribeAsked(shop.id, taken.id, "en"))
 
 
 def _record(path: Path, number: int) -> None:

@@ -6,17 +6,18 @@ incident; what no look from outside can see is told by the site's owner, who als
 
 import asyncio
 import random
-import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import cycle
-from pathlib import Path
 
 from arqlight.demo.patient import Patient, patient, shuffled
 from arqlight.demo.site_account import Illness, SiteAccount
 from arqlight.demo.snapshot import complaints, snapshot_of
-from arqlight.demo.traffic import Ground, Section, System
+from arqlight.demo.telling import Section
+from arqlight.demo.traffic import Ground, System
+from arqlight.demo.world.breaking import memory_hungry
+from arqlight.demo.world.state import World
 from arqlight.orders import healer
 from arqlight_core.clock import now
 from arqlight_core.policy import SECOND
@@ -34,6 +35,7 @@ from arqlight_jobs.healer.notices import Notices, NoticeUnknown
 from arqlight_jobs.healer.notifications import notifications
 from arqlight_jobs.healer.records import Records, records
 from arqlight_jobs.healer.sites import Sites
+from arqlight_jobs.healer.words import SymptomId
 
 NAMES = (
     "bakery",
@@ -51,7 +53,7 @@ BREAK_EVERY = 5.0
 LOOK_EVERY = 0.5
 """Seconds between two looks, each at the next site."""
 
-SOON = 0.2
+SOON, MINUTE_S = 0.2, 60
 
 UNSEEN = 2
 """So many good looks at a broken site, and its owner tells what is wrong."""
@@ -75,6 +77,7 @@ class HealingTraffic:
         self._random = random.Random(11)  # noqa: S311 - a show
         self._ways = shuffled(11)
         self._over = False
+        ground.cues.update(fall_ill=self.fall_ill, checks=self.check_all)
 
     @property
     def settled(self) -> bool:
@@ -119,11 +122,32 @@ class HealingTraffic:
         await self._ground.queue(site_check, CheckAsked(one.site.id, int(now().timestamp())))
 
     async def _break(self) -> None:
+        """The first falls ill in a way that the first fix does not help."""
+        if self._ground.calm:
+            return
+        await self.fall_ill(SymptomId.MEMORY, memory_hungry)
         while not self._over:
-            well = [one for one in self._patients if one.known and one.illness is None]
-            if well:
-                self._account.illnesses.append(self._random.choice(well).fall_ill(next(self._ways)))
-            await asyncio.sleep(BREAK_EVERY if well else SOON)
+            await asyncio.sleep(BREAK_EVERY)
+            await self.fall_ill(next(self._ways))
+
+    async def fall_ill(
+        self, symptom: SymptomId, breaks: Callable[[World], None] | None = None, *, sites: int = 1
+    ) -> None:
+        """Break so many sites, as soon as there are any that are well."""
+        for _ in range(sites):
+            while not (  # noqa: ASYNC110 - files are looked at
+                well := [one for one in self._patients if one.known and one.illness is None]
+            ):
+                await asyncio.sleep(SOON)
+            if not self._over:
+                self._account.illnesses.append(self._random.choice(well).fall_ill(symptom, breaks))
+
+    async def check_all(self, *, count: int) -> None:
+        """So many checks at once, of one site after the other; each for a minute of its own."""
+        slot = int(now().timestamp())
+        for number in range(count):
+            target = self._patients[number % len(self._patients)].site.id
+            await self._ground.queue(site_check, CheckAsked(target, slot - MINUTE_S * (number + 1)))
 
     # ------------------------------------------------------------------ what follows
 
@@ -183,13 +207,12 @@ class HealingTraffic:
 @asynccontextmanager
 async def healing_traffic(ground: Ground) -> AsyncGenerator[HealingTraffic]:
     """Ten sites in a folder of their own: what is kept of a site must not lie beside it."""
-    with tempfile.TemporaryDirectory(prefix="arqlight-sites-") as made:
-        async with AsyncExitStack() as stack:
-            opened = await stack.enter_async_context(records(ground.settings))
-            sites = Sites(opened.engine)
-            places = [patient(name, Path(made), ground.settings.data_dir, sites) for name in NAMES]
-            patients = [await stack.enter_async_context(place) for place in places]
-            yield HealingTraffic(ground, opened, patients)
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(records(ground.settings))
+        sites, folder = Sites(opened.engine), ground.scratch / "sites"
+        places = [patient(name, folder, ground.settings.data_dir, sites) for name in NAMES]
+        patients = [await stack.enter_async_context(place) for place in places]
+        yield HealingTraffic(ground, opened, patients)
 
 
 HEALING = System((incident_processing.name, health_checks.name, notifications.name), healing_traffic)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from arqlight.demo.buying import Buying
 from arqlight.demo.campaigning import Campaigning
@@ -10,8 +11,8 @@ from arqlight.demo.crm_account import messages_section
 from arqlight.demo.filing import Filing
 from arqlight.demo.hooks import Hooks, open_hooks
 from arqlight.demo.shops import Shop, open_shops
-from arqlight.demo.traffic import Ground, Section, System
-from arqlight.demo.troubles import Troubles
+from arqlight.demo.telling import Section
+from arqlight.demo.traffic import Cue, Ground, System
 from arqlight_core.clock import monotonic
 from arqlight_jobs.crm.ai import ai
 from arqlight_jobs.crm.analytics import analytics
@@ -25,9 +26,12 @@ from arqlight_jobs.crm.notification import notifications
 from arqlight_jobs.crm.records import Records, records
 from arqlight_jobs.crm.webhook import webhooks
 
-CAMPAIGN_EVERY, ERRAND_EVERY, TROUBLE_EVERY = 4.0, 2.0, 4.0
+CAMPAIGN_EVERY, ERRAND_EVERY = 4.0, 2.0
 ORDER_EVERY, MESSAGE_EVERY, QUESTION_EVERY = 7.0, 2.5, 6.0
 """Seconds from the end of one to the next."""
+
+POISON_AFTER, POISON_EVERY = 25.0, 300.0
+"""Seconds until the first job that takes its workers down, and to the next."""
 
 ENDING = 10.0
 """Seconds that are waited for what is under way when the show ends: what a limit holds back still waits then."""
@@ -44,8 +48,19 @@ class MessagingTraffic:
         self._filing = Filing(ground, opened, shops)
         self._campaigning = Campaigning(ground, opened, shops)
         self._buying = Buying(ground, opened, shops, hooks)
-        self._troubles = Troubles(ground.providers)
         self._over_since: float | None = None
+        self._open = asyncio.Event()
+        buying = self._buying
+        cues = {"campaign": self._campaigning.start, "import_bad": self._filing.import_bad}
+        cues |= {"messages": buying.messages, "questions": buying.questions}
+        ground.cues.update({name: self._when_open(cue) for name, cue in cues.items()})
+
+    def _when_open(self, cue: Cue) -> Cue:
+        async def begun(**arguments: Any) -> None:
+            await self._open.wait()
+            await cue(**arguments)
+
+        return begun
 
     @property
     def settled(self) -> bool:
@@ -60,6 +75,7 @@ class MessagingTraffic:
     async def run(self) -> None:
         """Take the customers in, then all at a time."""
         await asyncio.gather(*(self._filing.take_in(shop) for shop in self._shops))
+        self._open.set()
         async with asyncio.TaskGroup() as group:
             for every, act in (
                 (CAMPAIGN_EVERY, self._campaigning.start_next),
@@ -67,9 +83,16 @@ class MessagingTraffic:
                 (ORDER_EVERY, self._buying.order),
                 (MESSAGE_EVERY, self._buying.tell),
                 (QUESTION_EVERY, self._buying.ask),
-                (TROUBLE_EVERY, self._troubles.next),
             ):
                 group.create_task(self._repeat(every, act))
+            if not self._ground.calm:
+                group.create_task(self._poison())
+
+    async def _poison(self) -> None:
+        await asyncio.sleep(POISON_AFTER)
+        while self._over_since is None:
+            await self._filing.poison()
+            await asyncio.sleep(POISON_EVERY)
 
     async def _repeat(self, every: float, act: Callable[[], Awaitable[None]]) -> None:
         while self._over_since is None:

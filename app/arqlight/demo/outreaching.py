@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -14,13 +14,11 @@ from arqlight.demo.canvassing import document_of
 from arqlight.demo.crm_account import twice
 from arqlight.demo.people import Person
 from arqlight.demo.reading import Reading
-from arqlight.demo.traffic import Ground, Section, System
+from arqlight.demo.telling import Section
+from arqlight.demo.traffic import Ground, System
 from arqlight.demo.world.sendgrid_events import Post
 from arqlight.orders import outreach
-from arqlight_core import observe
 from arqlight_core.clock import monotonic, now
-from arqlight_core.enqueue import known_id
-from arqlight_core.errors import JobNotFound
 from arqlight_jobs.outreach import ingest
 from arqlight_jobs.outreach.campaigns import Campaigns
 from arqlight_jobs.outreach.records import Records, records
@@ -123,10 +121,7 @@ class OutreachTraffic:
             self._posts["refused"] += 1
             return
         self._posts["taken"] += 1
-        job_id = known_id(process, ingest.asked_of(tenant, webhook))
-        self._ground.account.add(job_id, reports.name, process.name)
-        with suppress(JobNotFound):
-            self._ground.account.follow((await observe.job(store, job_id)).correlation_id)
+        await self._ground.note(process, ingest.asked_of(tenant, webhook))
 
     async def look(self) -> None:
         """See how the campaigns are that are not over."""

@@ -3,7 +3,7 @@
 import random
 import shlex
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,9 +45,9 @@ class Patient:
     seen_ill: set[datetime] = field(default_factory=set[datetime])
     """When it was looked at since it fell ill."""
 
-    def fall_ill(self, symptom: SymptomId) -> Illness:
-        """Break it."""
-        BREAKS[symptom](self.world)
+    def fall_ill(self, symptom: SymptomId, breaks: Callable[[World], None] | None = None) -> Illness:
+        """Break it; in a way of its own, if given."""
+        (breaks or BREAKS[symptom])(self.world)
         self.seen_ill.clear()
         self.illness = Illness(self.site.id, symptom, now(), snapshot_of(self.world))
         return self.illness

@@ -80,12 +80,12 @@ MAPPING = {"City": "fields.city"}
 """What a file's header has that is not known by its name."""
 
 
-def file_of(people: Iterable[Person], tag: str) -> str:
-    """A file of contacts as somebody exports it, with a row that is of no use."""
+def file_of(people: Iterable[Person], tag: str, bad: int = 1) -> str:
+    """A file of contacts as somebody exports it, with rows at its end that are of no use."""
     text = io.StringIO(newline="")
     rows = csv.writer(text, delimiter=";")
     rows.writerow(["Name", "Phone", "E-mail", "Consent", "Tags", "City"])
     for one in people:
         rows.writerow([one.name, one.phone, one.email, "yes" if one.consents else "no", tag, one.city])
-    rows.writerow(["Nobody at all", "call me", "", "yes", tag, CITIES[0]])
+    rows.writerows([["Nobody at all", "call me", "", "yes", tag, CITIES[0]]] * bad)
     return text.getvalue()

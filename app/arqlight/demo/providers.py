@@ -1,14 +1,28 @@
 """The providers of the show: stand-ins behind their doors, slow as the real ones, and people whom they never reach."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from arqlight.demo.doors import OPENAI_KEY, SENDGRID_KEY, WHATSAPP_TOKEN, Doors
+from arqlight.demo.doors import (
+    BASES,
+    MAIL,
+    OPENAI_KEY,
+    OPENPROJECT_KEY,
+    SENDGRID_KEY,
+    TELEGRAM_TOKEN,
+    WHATSAPP_TOKEN,
+    Doors,
+)
 from arqlight.demo.people import LOST_MAIL, LOST_NUMBER
+from arqlight.demo.world.n8n import N8n
 from arqlight.demo.world.openai import openai
+from arqlight.demo.world.openproject import OpenProject
 from arqlight.demo.world.sendgrid import Account, sendgrid
+from arqlight.demo.world.smtp import MailServer
 from arqlight.demo.world.stand_in import Answer, Call, StandIn, standing
+from arqlight.demo.world.telegram import Telegram
 from arqlight.demo.world.twilio import Twilio
 from arqlight.demo.world.whatsapp import WhatsApp, refusal
 
@@ -23,35 +37,59 @@ Behaviour = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """All of them; `mails` and `texts` are what SendGrid and Twilio have taken."""
+    """All of them by name; `mails`, `texts`, `chats`, `letters` and `projects` are what some of them have taken."""
 
-    whatsapp: StandIn
-    openai: StandIn
-    sendgrid: StandIn
-    twilio: StandIn
-    mails: Account
-    texts: Twilio
+    there: Mapping[str, StandIn]
+    mails: Account = field(default_factory=lambda: Account(key=SENDGRID_KEY))
+    texts: Twilio = field(default_factory=Twilio)
+    chats: Telegram = field(default_factory=lambda: Telegram(TELEGRAM_TOKEN))
+    projects: OpenProject = field(default_factory=lambda: OpenProject(OPENPROJECT_KEY))
+    letters: MailServer = field(default_factory=lambda: MailServer(lambda to: to.startswith(LOST_MAIL)))
 
+    @classmethod
+    def made(cls) -> "Providers":
+        """Not served yet."""
+        own = cls({})
+        there = {
+            "whatsapp": StandIn(_whatsapp(WhatsApp(WHATSAPP_TOKEN))),
+            "openai": openai(OPENAI_KEY),
+            "sendgrid": sendgrid(own.mails),
+            "twilio": own.texts.stand_in(),
+            "telegram": own.chats.stand_in(),
+            "openproject": own.projects.stand_in(),
+            "n8n": N8n(own.projects).stand_in(),
+        }
+        there["sendgrid"].answer = _sendgrid(own.mails)
+        for one in there.values():
+            one.remember(MOST_CALLS)
+            one.latency = LATENCY
+        return replace(own, there=there)
 
-def providers() -> Providers:
-    """Not served yet."""
-    mails, texts = Account(key=SENDGRID_KEY), Twilio()
-    whatsapp = WhatsApp(WHATSAPP_TOKEN)
-    made = Providers(StandIn(_whatsapp(whatsapp)), openai(OPENAI_KEY), sendgrid(mails), texts.stand_in(), mails, texts)
-    made.sendgrid.answer = _sendgrid(mails)
-    for one in (made.whatsapp, made.openai, made.sendgrid, made.twilio):
-        one.remember(MOST_CALLS)
-        one.latency = LATENCY
-    return made
+    @property
+    def whatsapp(self) -> StandIn:
+        """WhatsApp's."""
+        return self.there["whatsapp"]
+
+    @property
+    def sendgrid(self) -> StandIn:
+        """SendGrid's."""
+        return self.there["sendgrid"]
+
+    @property
+    def twilio(self) -> StandIn:
+        """Twilio's."""
+        return self.there["twilio"]
 
 
 @asynccontextmanager
 async def open_doors(doors: Doors) -> AsyncGenerator[Providers]:
     """Let them answer."""
-    made = providers()
+    made = Providers.made()
     async with AsyncExitStack() as stack:
-        for name, door in doors.sockets.items():
-            await stack.enter_async_context(standing(getattr(made, name), door=door))
+        for name in BASES:
+            await stack.enter_async_context(standing(made.there[name], door=doors.sockets[name]))
+        post = await asyncio.start_server(made.letters.served, sock=doors.sockets[MAIL])
+        stack.callback(post.close)
         yield made
 
 

@@ -23,6 +23,7 @@ from arqlight_jobs.crm.tables.people import contacts, suppressions
 from arqlight_jobs.outbound.rows import put_new
 
 NAMES = {"acorn": "Acorn Books", "harbour": "Harbour Tea", "lumen": "Lumen Bikes"}
+MAILS_BY = {"acorn": "sendgrid", "harbour": "smtp", "lumen": "sendgrid"}
 DESK, CLUB = "desk", "club"
 CAMPAIGNING = ("news", "offers", "events")
 """Senders of campaigns; single messages go out by the desk, and the largest campaign by the club."""
@@ -87,7 +88,7 @@ async def open_shops(records: Records) -> AsyncGenerator[list[Shop]]:
 async def _opened(records: Records, registry: Registry, name: str, number: int, taken: set[str]) -> Shop:
     own = next(one for one in (name, *(f"{name}-{again}" for again in range(2, len(taken) + 3))) if one not in taken)
     shop = Shop(own, [Person(one) for one in range(number, CUSTOMERS * len(NAMES), len(NAMES))])
-    await registry.add(Tenant(own, NAMES[name], "US", "sendgrid", ""))
+    await registry.add(Tenant(own, NAMES[name], "US", MAILS_BY[name], ""))
     for role in (*CAMPAIGNING, DESK, CLUB):
         await registry.put_sender(own, shop.sender(role), TIER)
     await registry.put_user(User(shop.user, own, f"{shop.user}@example.com"))

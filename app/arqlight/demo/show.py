@@ -1,26 +1,25 @@
-"""Runs the demonstration: the traffic of every system and the account in one event loop, with the screen on top or not.
+"""Runs the demonstration: weather, traffic of every system, a scenario and the account, in one event loop.
 
 The worlds of the systems stand until the fleet is drained, so that what is under way can end.
 """
 
 import asyncio
-import threading
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from arqlight.demo.account import Account
-from arqlight.demo.doors import Doors
+from arqlight.demo.playbill import Scenario, perform
+from arqlight.demo.providers import open_doors
 from arqlight.demo.stage import Stage, told_to_go
-from arqlight.demo.traffic import Ground, Section, System, Traffic
+from arqlight.demo.systems import SYSTEMS
+from arqlight.demo.telling import Said, Section
+from arqlight.demo.traffic import Ground, System, Traffic
+from arqlight.demo.weather import Weather
 from arqlight_core.clock import monotonic
 from arqlight_core.store import connect
 from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import open_store
-
-if TYPE_CHECKING:
-    from arqlight.demo.providers import Providers
 
 LOOK_EVERY = 1.0
 SETTLING = 25.0
@@ -29,69 +28,64 @@ SETTLING = 25.0
 STOPPING = 5.0
 """Seconds that traffic has for its end."""
 
+INPUT = 0
+
 Task = asyncio.Task[None]
 
 
 @dataclass(slots=True)
 class Show:
-    """One run of the demonstration on a stage. Ends when `stop` is set."""
+    """One run of the demonstration on a stage. Ends when it is told to go, or the standard input does."""
 
     stage: Stage
-    systems: Sequence[System] = ()
-    """What it shows; all that there is unless given."""
+    tell: Callable[[Said], None]
+    scenario: Scenario
+    systems: Sequence[System] = SYSTEMS
     account: Account = field(default_factory=Account)
     sections: list[Section] = field(default_factory=list[Section])
     """What the systems say of themselves at the end."""
     seconds: float = 0.0
-    problem: BaseException | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _over: threading.Event = field(default_factory=threading.Event)
+    _stop: bool = False
 
     @property
     def failed(self) -> bool:
         """Whether a job was lost, or a system came out as it never must."""
         return bool(self.account.lost) or any(one.wrong for one in self.sections)
 
-    def stop(self) -> None:
-        """End the traffic; may be called from any thread."""
-        self._stop.set()
-
     def run(self, seconds: float | None = None) -> None:
-        """Traffic for so many seconds, or until stopped; then drain the fleet and close the account."""
+        """Traffic for so many seconds, or until told to go; then drain the fleet and close the account."""
         try:
             asyncio.run(self._play(seconds))
-        except BaseException as problem:  # noqa: BLE001 - told by whoever waits for this thread
-            self.problem = _explained(problem, self.stage.url)
-        finally:
-            self._over.set()
+        except OUTAGES as outage:
+            raise connect.explained(self.stage.url, outage) from outage
 
-    def wait(self) -> None:
-        """Until `run`, in another thread, has ended; unlike a thread's join it may be interrupted."""
-        self._over.wait()
-
-    def _interrupted(self) -> None:
-        self.problem = KeyboardInterrupt()
-        self.stop()
+    def stop(self) -> None:
+        """End the traffic."""
+        self._stop = True
 
     async def _play(self, seconds: float | None) -> None:
         async with AsyncExitStack() as stack:
-            stack.enter_context(told_to_go(self._interrupted))
+            stack.enter_context(told_to_go(self.stop, INPUT))
             store = await open_store(self.stage.url)
             stack.push_async_callback(store.close)
-            systems = self.systems or await asyncio.to_thread(every_system)
-            served = await stack.enter_async_context(_served(self.stage.doors))
-            ground = Ground(store, self.stage.settings, self.account, served)
-            traffics = [await stack.enter_async_context(system.opened(ground)) for system in systems]
+            served = await stack.enter_async_context(open_doors(self.stage.doors))
+            weather = Weather(served.there)
+            own = self.stage
+            ground = Ground(
+                store, own.settings, self.account, served, weather, own.scratch, own.fleet.pid, self.scenario.calm
+            )
+            traffics = [await stack.enter_async_context(system.opened(ground)) for system in self.systems]
             await self._send(traffics, ground, seconds)
-            await asyncio.to_thread(self.stage.drain)
+            await asyncio.to_thread(own.drain)
             await _see(traffics, ground)
             self.sections = [section for one in traffics if (section := one.section())]
 
     async def _send(self, traffics: Sequence[Traffic], ground: Ground, seconds: float | None) -> None:
         began = monotonic()
         sending = [asyncio.create_task(_outlasting(one)) for one in traffics]
+        sending.append(asyncio.create_task(perform(self.scenario, ground, self.tell)))
         try:
-            while not self._stop.is_set() and (seconds is None or monotonic() - began < seconds):
+            while not self._stop and (seconds is None or monotonic() - began < seconds):
                 await _look(traffics, sending, ground)
             await self._wind_down(traffics, sending, ground)
         finally:
@@ -104,23 +98,9 @@ class Show:
         for one in traffics:
             one.wind_down()
         while not all(one.settled for one in traffics):
-            if self._stop.is_set() or monotonic() - began >= SETTLING:
+            if self._stop or monotonic() - began >= SETTLING:
                 return
             await _look(traffics, sending, ground)
-
-
-def every_system() -> Sequence[System]:
-    """All systems that can be shown: loaded only now, for the screen comes first."""
-    from arqlight.demo.systems import SYSTEMS  # noqa: PLC0415 - a second
-
-    return SYSTEMS
-
-
-def _served(doors: Doors) -> "AbstractAsyncContextManager[Providers]":
-    """The stand-ins of the providers, behind their doors."""
-    from arqlight.demo.providers import open_doors  # noqa: PLC0415 - as above
-
-    return open_doors(doors)
 
 
 async def _look(traffics: Sequence[Traffic], sending: Sequence[Task], ground: Ground) -> None:
@@ -152,11 +132,6 @@ async def stopped(sending: Sequence[Task]) -> None:
     for one in done:
         if not one.cancelled():
             one.exception()  # it was told before, or is of no matter any more
-
-
-def _explained(problem: BaseException, url: str) -> BaseException:
-    """An outage in one sentence."""
-    return connect.explained(url, problem) if isinstance(problem, OUTAGES) else problem
 
 
 async def _see(traffics: Sequence[Traffic], ground: Ground) -> None:

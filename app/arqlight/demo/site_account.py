@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from arqlight.demo.snapshot import Snapshot, changed
-from arqlight.demo.traffic import Section
+from arqlight.demo.telling import Section
 from arqlight_jobs.healer.words import SymptomId
 
 LEAVES: Mapping[str, tuple[str, ...]] = {

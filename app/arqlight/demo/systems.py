@@ -2,7 +2,10 @@
 
 from arqlight.demo.billing import BILLING
 from arqlight.demo.healing import HEALING
+from arqlight.demo.hubbing import HUB
 from arqlight.demo.messaging import MESSAGING
 from arqlight.demo.outreaching import OUTREACH
+from arqlight.demo.upkeep import UPKEEP
+from arqlight.demo.weathering import WEATHER
 
-SYSTEMS = (BILLING, HEALING, MESSAGING, OUTREACH)
+SYSTEMS = (WEATHER, BILLING, HEALING, MESSAGING, OUTREACH, HUB, UPKEEP)

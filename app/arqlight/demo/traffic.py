@@ -1,18 +1,23 @@
 """What the demonstration asks of each system that it shows: a world of its own, traffic, and an account of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from arqlight.demo.account import Account
+from arqlight.demo.providers import Providers
+from arqlight.demo.telling import Section
+from arqlight.demo.weather import Weather
 from arqlight_core.declaration import JobType
+from arqlight_core.enqueue import known_id
 from arqlight_core.operations.enqueueing import submit
 from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
 
-if TYPE_CHECKING:  # it takes a while to load, and the screen comes first
-    from arqlight.demo.providers import Providers
+Cue = Callable[..., Awaitable[None]]
+"""Something that a scenario can have a system do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,16 @@ class Ground:
     store: Store
     settings: Settings
     account: Account
-    providers: "Providers"
+    providers: Providers
+    weather: Weather
+    scratch: Path
+    """A folder for what the world needs on the disk."""
+    fleet: int
+    """The process that the workers are children of."""
+    calm: bool = False
+    """Whether nothing breaks by itself."""
+    cues: dict[str, Cue] = field(default_factory=dict[str, Cue])
+    """What can be asked of the systems, by name; each adds its own when it is opened."""
 
     async def queue(self, known: JobType[Any], payload: Any, flow: str = "") -> str:
         """Queue a job, and with a correlation id have all that follows from it in the account; answers its id."""
@@ -33,18 +47,11 @@ class Ground:
             self.account.follow(flow)
         return queued.job_id
 
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the summary: `facts` for programs, a table and a sentence for people."""
-
-    name: str
-    facts: Mapping[str, Any]
-    sentence: str
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[object]] = field(default=())
-    wrong: bool = False
-    """Something came out as it never must: the demonstration has failed."""
+    async def note(self, known: JobType[Any], payload: Any) -> None:
+        """Have a job in the account that somebody else has queued, if there is one, and all that belongs with it."""
+        [view] = await self.account.add_found(self.store, [known_id(known, payload)])
+        if view is not None:
+            self.account.follow(view.correlation_id)
 
 
 class Traffic(Protocol):

@@ -77,4 +77,25 @@ async def test_a_job_that_is_nowhere_is_lost(store: Store, known: bool) -> None:
     account.add(there if known else "{test:account}:gone", line.name, work.name)
     await account.look(store)
     assert account.lost == (0 if known else 1)
+    assert len(account.summary(1.0)["lost_jobs"]) == account.lost
     assert account.summary(1.0)["totals"]["enqueued"] == 1
+
+
+async def test_job_types_that_never_came_to_an_end_are_named(store: Store) -> None:
+    account = Account()
+    await account.add_found(store, await queued(store, 1, 2))
+    await cancel(store, *list(account.entries)[:1])
+    assert account.summary(1.0, [work.name, "test.other"])["never_ran"] == sorted([work.name, "test.other"])
+    await account.look(store)
+    told = account.summary(1.0, [work.name, "test.other"])
+    assert told["never_ran"] == ["test.other"]
+    assert told["job_types"]["test.other"]["enqueued"] == 0
+    assert told["job_types"][work.name]["enqueued"] == 2
+
+
+async def test_what_a_flow_names_and_is_nowhere_was_refused_and_is_not_lost(store: Store) -> None:
+    account = Account()
+    [there] = await queued(store, 1)
+    views = await account.add_found(store, [there, "{test:account}:refused"])
+    assert [view is not None for view in views] == [True, False]
+    assert list(account.entries) == [there]

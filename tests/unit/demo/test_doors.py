@@ -1,5 +1,6 @@
 """The show's fleet reaches stand-ins and nobody else, whatever the environment says of providers."""
 
+import os
 import socket
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from arqlight.demo import doors, stage
 from arqlight.demo.world import twilio
-from arqlight_core.settings import Settings, load
+from arqlight_core.settings import load
 
 REAL = {
     "WHATSAPP_TOKEN": "a-real-token",
@@ -18,27 +19,26 @@ REAL = {
     "NOTIFY_MAIL": "team@example.com",
     "TELEGRAM_BOT_TOKEN": "1:a-real-bot",
     "TELEGRAM_CHAT_ID": "-100777",
+    "OPENPROJECT_BASE_URL": "https://openproject.example.com",
+    "OPENPROJECT_API_KEY": "a-real-key",
+    "N8N_WEBHOOK_URL": "https://n8n.example.com/webhook",
 }
 
 
-def test_no_account_and_no_channel_of_the_environment_is_left() -> None:
+def test_no_account_and_no_channel_of_the_environment_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     with doors.doors() as opened:
-        told = opened.leading(load(REAL))
+        monkeypatch.setattr(os, "environ", REAL)
+        told = load(stage.environment(opened.environment))
         assert set(REAL) <= stage.PRIVATE
         for value in REAL.values():
             assert value not in map(str, msgspec.structs.astuple(told))
         assert told.whatsapp_base_url.startswith("http://127.0.0.1:")
-        assert (told.smtp_host, told.notify_webhook_url, told.telegram_bot_token) == ("", "", "")
+        assert (told.smtp_host, told.notify_webhook_url) == (doors.HOST, "")
 
 
-def test_fleet_and_show_are_told_the_same() -> None:
-    with doors.doors() as opened:
-        assert load(opened.environment) == opened.leading(load({}))
-
-
-def test_every_setting_that_says_where_a_provider_is_leads_to_a_door_or_is_never_used() -> None:
+def test_every_setting_that_says_where_a_provider_is_leads_to_a_door() -> None:
     bases = {name for name in doors.VARIABLES if name.endswith("_base_url")}
-    assert bases == {setting for setting, _ in doors.BASES.values()} | {"telegram_base_url"}
+    assert bases | {"n8n_webhook_url"} == {setting for setting, _ in doors.BASES.values()}
 
 
 def test_the_account_at_twilio_is_the_one_that_its_stand_in_knows() -> None:
@@ -48,7 +48,7 @@ def test_the_account_at_twilio_is_the_one_that_its_stand_in_knows() -> None:
 def test_who_calls_before_anybody_serves_waits_and_afterwards_no_port_is_left() -> None:
     with doors.doors() as opened:
         ports = {one.getsockname()[1] for one in opened.sockets.values()}
-        assert len(ports) == len(doors.BASES)
+        assert len(ports) == len(doors.BASES) + 1
         for port in ports:
             socket.create_connection((doors.HOST, port), timeout=1).close()
     for port in ports:
@@ -56,6 +56,8 @@ def test_who_calls_before_anybody_serves_waits_and_afterwards_no_port_is_left() 
             socket.create_connection((doors.HOST, port), timeout=1)
 
 
-def test_other_settings_stay() -> None:
+def test_other_settings_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"ARQLIGHT_GRACE": "7", "FLRTS_BACKEND": "n8n"})
     with doors.doors() as opened:
-        assert opened.leading(Settings(grace=7.0)).grace == 7.0
+        told = load(stage.environment(opened.environment))
+    assert (told.grace, told.flrts_backend) == (7.0, "n8n")

@@ -77,6 +77,11 @@ def memory(world: World) -> None:
     _append(world, f"{SHOP}/acme-shop.php", "allocate_megabytes( 96 );\n")
 
 
+def memory_hungry(world: World) -> None:
+    """It wants more than any playbook gives: the first fix does not help, and is undone before the next one."""
+    _append(world, f"{SHOP}/acme-shop.php", "allocate_megabytes( 200 );\n")
+
+
 def htaccess_corrupt(world: World) -> None:
     """A block of `.htaccess` was cut off, and a word is misspelt."""
     path = world.root / ".htaccess"

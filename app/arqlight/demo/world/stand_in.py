@@ -79,6 +79,8 @@ class StandIn:
     called: asyncio.Event = field(default_factory=asyncio.Event)
     latency: float = 0.0
     """Seconds that an answer takes where no fault says otherwise."""
+    prevailing: Fault | None = None
+    """What every call meets that meets no scripted fault, for as long as it stands here."""
 
     def remember(self, most: int) -> None:
         """Keep so many calls at the most."""
@@ -116,7 +118,9 @@ class StandIn:
         found = next((one for one in self.faults if call.path.startswith(one.path)), None)
         if found:
             self.faults.remove(found)
-        return found
+            return found
+        weather = self.prevailing
+        return weather if weather and call.path.startswith(weather.path) else None
 
     def _told(self, call: Call) -> web.StreamResponse:
         if call.path == "/__script":
