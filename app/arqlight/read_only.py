@@ -32,6 +32,8 @@ CHANGING = (
     *(("webhook", word) for word in ("add", "rotate", "enable", "disable", "replay")),
     *(("automation", word) for word in ("add", "start", "stop")),
     *(("outreach", word) for word in ("load", "start", "cancel", "suppress")),
+    *(("hub", *words) for words in (("user", "add"), ("user", "remove"), ("link",), ("task",), ("change",))),
+    *(("hub", word) for word in ("remind", "sync", "poll")),
     ("receive",),
     ("inbox", "read"),
     ("retention", "hold"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from arqlight.cli import build
-from arqlight_core import notice_settings, provider_settings, settings
+from arqlight_core import hub_settings, notice_settings, provider_settings, settings
 from arqlight_core.catalogue import Catalogue
 
 NO_VARIABLES = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
@@ -43,7 +43,7 @@ def test_every_command_it_names_exists() -> None:
 def test_every_setting_is_in_its_table_and_no_other() -> None:
     table = README.partition("## Settings")[2].partition("\n## ")[0]
     told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", table))
-    modules = (settings, notice_settings, provider_settings)
+    modules = (settings, notice_settings, provider_settings, hub_settings)
     read_by = "".join(Path(str(module.__file__)).read_text() for module in modules)
     read = set(re.findall(r'"([A-Z][A-Z0-9_]{3,})"', read_by)) - NO_VARIABLES
     assert told == read

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arqlight_core import observe
-from arqlight_core.errors import ArqlightError, ConfirmationNeeded, FailureNotFound
+from arqlight_core.errors import ArqlightError, ConfirmationNeeded, FailureNotFound, UsageError
 from arqlight_core.fingerprint import fingerprint
 from arqlight_core.jobs import State
 from arqlight_core.operations import OPERATIONS, Report, Selection
@@ -128,3 +128,55 @@ async def test_what_fails_behind_the_first_queue_is_part_of_the_report(lines: tu
     refused[0] = second
     done = await operation.run(lines[0].store, MEANT, actor="ada")
     assert (done.state, done.changed, f"{second}: No." in done.summary) == ("failed", 2, True)
+
+
+# ------------------------------------------------------------------ in all queues
+
+
+ALL = Selection("", State.DEAD, everything=True)
+
+
+async def test_without_a_group_all_queues_are_meant_and_each_is_confirmed_by_one_token(lines: tuple[Line, Line]):
+    line, other = lines
+    plan = await PURGE.run(line.store, ALL, actor="ada", dry_run=True)
+    assert (plan.changed, plan.asks) == (4, "yes")
+    report = await PURGE.run(line.store, ALL, actor="ada", confirm=plan.confirm)
+    assert isinstance(report, Whole)
+    assert {queue: part.changed for queue, part in report.parts.items()} == {QUEUE.name: 2, OTHER.name: 2}
+    assert [await one.counts() for one in (line, other)] == [{}, {}]
+
+
+async def test_ids_of_several_queues_go_each_to_its_own(lines: tuple[Line, Line]):
+    line, other = lines
+    ids = tuple(one.queue.job_id("x") for one in lines)
+    for one, job_id in zip(lines, ids, strict=True):
+        await bury(one, job_id)
+    report = await RETRY.run(line.store, Selection("", State.DEAD, ids), actor="ada")
+    assert report.changed == 2
+    assert [await one.state(job_id) for one, job_id in zip((line, other), ids, strict=True)] == [State.WAITING] * 2
+
+
+async def test_an_id_that_names_no_queue_is_refused_before_anything_is_done(lines: tuple[Line, Line]):
+    with pytest.raises(UsageError, match="The id a names no queue"):
+        await RETRY.run(lines[0].store, Selection("", State.DEAD, (QUEUE.job_id("x"), "a")), actor="ada")
+
+
+async def test_queues_in_which_a_field_is_hidden_are_left_out_and_all_of_them_refused(lines: tuple[Line, Line]):
+    line, other = lines
+    types = {"work": {"name": "work", "sensitive": ["n"]}}
+    meant = Selection("", State.DEAD, where={"n": "1"})
+    await line.store.publish_queues({OTHER.name: {"wire": OTHER.wire, "job_types": types}})
+    report = await RETRY.run(line.store, meant, actor="ada", dry_run=True)
+    assert isinstance(report, Whole)
+    assert list(report.parts) == [QUEUE.name]
+    await line.store.publish_queues({QUEUE.name: {"wire": QUEUE.wire, "job_types": types}})
+    with pytest.raises(UsageError, match="a sensitive field can be neither searched nor matched"):
+        await RETRY.run(other.store, meant, actor="ada", dry_run=True)
+
+
+def test_of_many_queues_the_largest_are_named_and_what_failed_is_told():
+    parts = {f"q{place}": Report(place, f"would retry {place} of q{place}") for place in range(1, 8)}
+    told = "would act on 28 jobs in 7 queues: 7 of q7; 6 of q6; 5 of q5; 4 of q4; 6 in 3 more"
+    assert Whole.of(parts).summary == told
+    parts["q1"] = Report(0, "q1: it is away", state="failed")
+    assert Whole.of(parts).summary.endswith("5 in 3 more; q1: it is away")
