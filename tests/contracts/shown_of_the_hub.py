@@ -46,7 +46,7 @@ HUB = {
     "flrts.telegram.command": Shown(
         again=f"{_HUB}/test_telegram_command.py::test_an_update_is_heeded_once_whatever_runs_again",
         permanent=f"{_HUB}/test_telegram_command.py::test_an_update_that_is_not_there_ends_the_job",
-        passing=f"{_HUB}/test_telegram_command.py::test_who_the_bot_is_is_asked_again_when_telegram_is_away",
+        passing=f"{_HUB}/test_telegram_command_whose.py::test_who_the_bot_is_is_asked_again_when_telegram_is_away",
     ),
     "flrts.openproject.sync": Shown(
         again=f"{_HUB}/test_made_again.py::test_reference_data_that_is_read_again_is_the_same",

@@ -138,8 +138,9 @@ class Family:
         live = await self._kindred.live(job_type)  # not sooner: ids follow from the order of the calls
         job = born(job_id, live, payload, milliseconds(delay), kin, self._kindred.store.sealer)
         [placed] = await self._kindred.ask(scripts.enqueue(queue, [job]))
-        await self._kindred.plant(self._correlation_id, self._lease.job_id, job_id)
-        return enqueued(job, placed)
+        queued = enqueued(job, placed)
+        await self._kindred.plant(self._correlation_id, self._lease.job_id, queued.job_id)
+        return queued
 
     # ------------------------------------------------------------------ children
 

@@ -7,7 +7,6 @@ import httpx
 from arqlight_core.breaker_defaults import with_breaker_defaults
 from arqlight_core.enqueue import enqueue_many
 from arqlight_core.errors import ArqlightError, Signal
-from arqlight_core.policy import MINUTE
 from arqlight_core.store.declarations import make_known
 from arqlight_core.store.gateway import Store
 from arqlight_jobs.flrts import updates
@@ -15,12 +14,6 @@ from arqlight_jobs.flrts.records import Records
 from arqlight_jobs.flrts.requests import CommandCame
 from arqlight_jobs.flrts.telegram_command import command
 from arqlight_jobs.providers import telegram
-
-LEFT = 5 * MINUTE
-"""How long after it came an update that nobody has heeded is queued again."""
-
-MOST = 500
-"""Of those at one poll."""
 
 
 async def received(store: Store, records: Records, raw: bytes, headers: Mapping[str, str]) -> str:
@@ -38,10 +31,9 @@ async def received(store: Store, records: Records, raw: bytes, headers: Mapping[
 async def poll(store: Store, records: Records, client: httpx.AsyncClient, *, wait_s: int = 25) -> int:
     """Ask once for what was written, and wait so many seconds for it; how many jobs that has queued.
 
-    An update that was asked for before a crash is not lost: its job is queued by a later poll. Raises ArqlightError
-    when Telegram cannot be asked.
+    An update that was asked for before a crash is not lost: `flrts.reminders.sweep` queues its job. Raises
+    ArqlightError when Telegram cannot be asked.
     """
-    lost = await updates.left_behind(records.engine, LEFT, MOST)
     offset = await updates.next_number(records.engine)
     try:
         told = await telegram.updates(client, records.settings, offset, wait_s)
@@ -49,7 +41,7 @@ async def poll(store: Store, records: Records, client: httpx.AsyncClient, *, wai
         raise ArqlightError(f"Telegram cannot be asked for updates: {problem}.") from None
     taken = [await updates.take(records, one) for one in told]
     due = [one.update_id for one in taken if one.is_due and one.update_id is not None]
-    return await _queue(store, records, [*lost, *due])
+    return await _queue(store, records, due)
 
 
 async def _queue(store: Store, records: Records, numbers: list[int]) -> int:

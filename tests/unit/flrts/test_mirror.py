@@ -9,7 +9,7 @@ import msgspec
 from arqlight_core.clock import now
 from arqlight_jobs.flrts.mirror import Task, note, open_tasks, task_of
 from arqlight_jobs.flrts.tables.tasks import references
-from arqlight_jobs.providers.openproject import WorkPackage
+from arqlight_jobs.providers.openproject import WorkPackage, parse
 from tests.unit.flrts.hub import ANN_THERE, Hub
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -57,6 +57,14 @@ async def test_a_task_is_known_as_it_was_noted(both: Hub) -> None:
         lock_version=3,
         updated_at=AT,
     )
+
+
+async def test_long_names_and_a_moment_of_another_zone_are_kept_as_they_are(both: Hub) -> None:
+    moment = {"updatedAt": "2026-05-01T14:00:00+02:00", "_links": {"status": {"href": "/1", "title": "s" * 255}}}
+    await noted(both, parse({"id": 7, "subject": "x", "lockVersion": 3, **moment}))
+    task = await known(both)
+    assert task
+    assert (task.status, task.updated_at) == ("s" * 255, AT)
 
 
 async def test_an_older_state_changes_nothing_and_a_newer_one_everything(both: Hub) -> None:

@@ -11,6 +11,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import Snooze, Unavailable
 from arqlight_core.settings import Settings
 from arqlight_jobs.flrts import openproject_sync_missing, openproject_sync_reading, references, watermarks
+from arqlight_jobs.flrts.requests import RemindersAsked
 from arqlight_jobs.flrts.tables import passes
 from arqlight_jobs.flrts.tables import tasks as tables
 from tests.unit.flrts.syncing import ANN, Scene, reminded, scene_of, synced
@@ -197,6 +198,16 @@ async def test_only_so_many_missing_tasks_are_asked_for_by_one_look(
     await scene.sync()
     scene.project.packages.clear()
     assert [(await scene.look())[0]["gone"] for _ in range(3)] == [2, 1, 0]
+
+
+async def test_reminders_that_nobody_has_planned_are_planned(scene: Scene) -> None:
+    """Redis has lost the job, and nothing on record tells of it any more."""
+    due = now().date()
+    scene.project.make("one", assignee=ANN, due=due)
+    await scene.sync()
+    told, queued = await scene.look()
+    assert told["unplanned"] == 1
+    assert reminded(queued) == [RemindersAsked(1, due.isoformat())]
 
 
 async def test_what_somebody_left_behind_is_seen_to_also_without_an_openproject(scene: Scene) -> None:

@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from arqlight_core.clock import now
-from arqlight_core.policy import HOUR, MINUTE
+from arqlight_core.policy import DAY, HOUR, MINUTE
 from arqlight_jobs.flrts import reminding
 from arqlight_jobs.flrts.reminding import State, plan_own
-from tests.unit.flrts.reminded import TASK, Reminded, reminded, settings_in
+from tests.unit.flrts.reminded import ADA_THERE, DUE, TASK, Reminded, reminded, settings_in
 
 
 @pytest.fixture
@@ -66,3 +66,19 @@ async def test_what_has_changed_since_it_was_seen_is_not_overwritten(hub: Remind
         assert not await reminding.end(connection, newer, State.FAILED, "", now())
     one = await hub.one()
     assert (one.version, one.state, len(one.reason)) == (2, State.SENT, 160)
+
+
+async def test_a_task_of_which_nobody_is_to_be_reminded_yet_is_found_until_it_is_planned(hub: Reminded) -> None:
+    async def found() -> list[tuple[int, date]]:
+        async with hub.held.engine.connect() as connection:
+            return await reminding.unplanned(connection, DUE, 10)
+
+    await hub.user("eve", there=ADA_THERE)
+    await hub.due(-HOUR, before="@own")
+    assert await found() == [(TASK, DUE)]
+    for lacking in ({"closed": True}, {"due": None}, {"due": DUE - DAY}, {"assignee": 99}, {"assignee": None}):
+        await hub.task(**lacking)
+        assert await found() == []
+        await hub.task(closed=False, due=DUE, assignee=ADA_THERE)
+    await hub.plan()
+    assert await found() == []

@@ -1,5 +1,6 @@
 """Tasks of which nobody knows whether they were made, and those that a workflow of n8n's makes."""
 
+import msgspec
 import pytest
 
 from arqlight.demo.world.stand_in import Fault
@@ -59,6 +60,23 @@ async def test_before_a_second_post_it_is_looked_whether_the_first_has_not_worke
     assert type(await failed(hub)) is Unavailable
     await made(hub, attempt=2)
     assert len(hub.world.openproject.packages) == 1
+
+
+async def test_who_has_a_dead_job_tried_again_makes_no_second_task(hub: Hub) -> None:
+    """It begins with its first attempt, as does another job with the same word of the caller's."""
+    hub.world.openproject.make(ASKED.title, description=f"ref: {MARK}")
+    hub.world.at_openproject.script(Fault(status=502))
+    assert type(await failed(hub)) is Unavailable
+    await made(hub, attempt=1)
+    assert len(hub.world.openproject.packages) == 1
+
+
+async def test_a_task_that_is_told_of_in_other_words_is_not_made_again(hub: Hub) -> None:
+    hub.world.openproject.make(ASKED.title, description=f"ref: {MARK}")
+    hub.world.at_openproject.script(Fault(status=201, body=msgspec.Raw(b'{"id": 1, "subject": "x"}')))
+    await made(hub)
+    assert [call.method for call in hub.world.at_openproject.calls] == ["POST", "GET"]
+    assert await said(hub) == ["Task created: Water the plants"]
 
 
 # ------------------------------------------------------------------ by a workflow of n8n's

@@ -14,8 +14,9 @@ from arqlight_core.clock import now
 from arqlight_core.errors import Discard, Misconfigured, Unavailable
 from arqlight_core.settings import Settings
 from arqlight_jobs.flrts import tasks_sync_reading
+from arqlight_jobs.flrts.changes import propose
 from arqlight_jobs.flrts.records import Records
-from arqlight_jobs.flrts.requests import SyncAsked
+from arqlight_jobs.flrts.requests import ChangeAsked, SyncAsked
 from arqlight_jobs.flrts.tables import passes, people
 from arqlight_jobs.flrts.tables import tasks as tables
 from arqlight_jobs.flrts.tasks_sync import sync
@@ -192,6 +193,18 @@ async def test_a_round_queues_a_pass_for_each_known_project_or_for_the_one_of_th
     [bucket] = {asked.bucket for _, asked in queued}
     assert len(bucket) == 12
     assert bucket.endswith("0")
+
+
+async def test_a_round_sends_changes_of_tasks_that_no_pass_would_come_across(scene: Scene) -> None:
+    make(scene, 1)
+    await scene.sync()
+    async with scene.records.engine.begin() as connection:
+        for task in (1, 99):
+            await propose(connection, task, {"subject": "other"}, "", change=f"change-{task}")
+    _, queued = await scene.run(sync, SyncAsked("projects"))
+    assert [asked for _, asked in queued if isinstance(asked, ChangeAsked)] == [ChangeAsked(99, "change-99")]
+    _, queued = await scene.sync()
+    assert [asked for _, asked in queued if isinstance(asked, ChangeAsked)] == [ChangeAsked(1, "change-1")]
 
 
 async def test_without_an_openproject_a_round_does_nothing(scene: Scene) -> None:

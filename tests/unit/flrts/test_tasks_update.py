@@ -12,6 +12,7 @@ from arqlight_core.errors import Discard, Signal, Unavailable, UnknownOutcome
 from arqlight_core.policy import SECOND
 from arqlight_jobs.flrts.changes import State
 from arqlight_jobs.flrts.mirror import task_of
+from arqlight_jobs.flrts.references import VANISHED
 from arqlight_jobs.flrts.requests import ChangeAsked
 from arqlight_jobs.flrts.tables.speech import messages
 from arqlight_jobs.flrts.tables.tasks import changes, references
@@ -86,6 +87,19 @@ async def test_done_is_the_closed_status_by_its_id(hub: Hub, *, listed_here: boo
         task = await task_of(connection, 1)
     assert task
     assert task.closed
+
+
+@pytest.mark.parametrize("facts", [{"is_closed": True, VANISHED: True}, {"is_closed": False}])
+async def test_a_status_that_is_gone_is_not_set_and_one_that_is_new_is_found_there(
+    hub: Hub, facts: dict[str, Any]
+) -> None:
+    row = {"kind": "status", "id": 3, "name": "Closed", "facts": facts, "seen_at": now()}
+    async with hub.records.engine.begin() as connection:
+        await put_new(connection, references, [row])
+    await mirrored(hub)
+    result, _ = await change(hub, await proposed(hub, closed=True))
+    assert result["outcome"] == "applied"
+    assert hub.world.at_openproject.calls[-1].json["_links"] == {"status": {"href": "/api/v3/statuses/12"}}
 
 
 STATUSES = [

@@ -8,10 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
-from arqlight.demo.world.stand_in import Fault
-from arqlight.demo.world.telegram import NAME
 from arqlight_core.clock import now
-from arqlight_core.errors import Discard, Unavailable
+from arqlight_core.errors import Discard
 from arqlight_jobs.flrts import saying, updates
 from arqlight_jobs.flrts.linking import make_code
 from arqlight_jobs.flrts.requests import ChangeAsked, ReminderDue, Said, TaskAsked
@@ -23,7 +21,7 @@ from arqlight_jobs.flrts.tables.tasks import changes, tasks
 from arqlight_jobs.flrts.telegram_command import command
 from tests.running import FakeRun
 from tests.unit.flrts.hub import ANN, ANN_THERE, CHAT, Hub
-from tests.unit.flrts.telling import GROUP, Telling
+from tests.unit.flrts.telling import Telling
 
 STRANGER = "31337"
 ZONE = "Asia/Tokyo"
@@ -101,7 +99,7 @@ async def test_a_due_date_is_set_and_taken_away(telling: Telling, words: str, wa
 
 async def test_a_reminder_is_planned_on_the_user_s_wall_and_its_job_waits(both: Hub) -> None:
     await both.meet("tomo", "778", zone=ZONE)
-    await task(both, 7)
+    await task(both, 7, assignee=None)
     text, run = await Telling(both).hears("/remind 7 2040-03-01 9:30", "778")
     [(job, payload)], [row] = asked(run), await both.rows(reminders)
     assert (job, payload) == ("flrts.reminders.send", ReminderDue(row["id"], 1))
@@ -162,12 +160,14 @@ async def test_what_is_no_command_is_answered_with_all_there_are(telling: Tellin
         ("/remind 7 soon", "is no moment"),
         ("/remind 7 2001-01-01", "is past"),
         ("/remind 8 tomorrow", "I know no task #8"),
+        ("/remind 6 tomorrow", "#6 is closed"),
     ],
 )
 async def test_what_is_typed_wrong_is_told_with_the_right_way_and_nothing_is_queued(
     telling: Telling, text: str, told: str
 ) -> None:
     await task(telling.hub, 7)
+    await task(telling.hub, 6, closed=True)
     answer, run = await telling.hears(text)
     assert told in answer
     assert text.split(maxsplit=1)[0] in answer.splitlines()[-1]
@@ -264,28 +264,6 @@ async def test_the_eleventh_of_a_kind_within_a_minute_is_answered_politely_once(
     async with both.records.engine.begin() as connection:
         await connection.execute(uses.update().values(at=now() - timedelta(seconds=61)))
     assert len(asked((await telling.hears("/new task"))[1])) == 1
-
-
-# ------------------------------------------------------------------ groups
-
-
-async def test_in_a_group_a_command_for_another_bot_is_none_of_ours(telling: Telling) -> None:
-    await telling.hub.meet("team", GROUP)
-    text, run = await telling.hears("/new@another_bot milk", GROUP)
-    assert (text, asked(run)) == ("", [])
-    _, run = await telling.hears(f"/new@{NAME.upper()} milk", GROUP)
-    assert len(asked(run)) == 1
-    calls = len(telling.there.calls)
-    assert len(asked((await telling.hears("/new@whoever milk"))[1])) == 1
-    assert len(telling.there.calls) == calls
-
-
-async def test_who_the_bot_is_is_asked_again_when_telegram_is_away(telling: Telling) -> None:
-    await telling.hub.meet("team", GROUP)
-    telling.there.script(Fault(status=502))
-    with pytest.raises(Unavailable) as problem:
-        await telling.hears("/new@another_bot milk", GROUP)
-    assert telling.bot.token not in f"{problem.value!r}{problem.value.__context__!r}"
 
 
 def test_the_job_names_all_that_it_queues() -> None:

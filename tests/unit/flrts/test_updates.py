@@ -211,15 +211,6 @@ async def test_a_poll_waits_for_somebody_to_write(telling: Telling, store: Store
         assert await asyncio.wait_for(asking, 5) == 1
 
 
-async def test_a_poll_queues_what_one_that_died_has_left_behind(telling: Telling, store: Store) -> None:
-    await updates.take(telling.hub.records, telling.bot.write(CHAT, "/list"))
-    async with telling.hub.records.engine.begin() as connection:
-        await connection.execute(speech.updates.update().values(received_at=now() - timedelta(minutes=6)))
-    async with provider_client(telling.hub.settings) as client:
-        told = [await poll(store, telling.hub.records, client, wait_s=0) for _ in range(2)]
-    assert (told, await jobs(store)) == ([1, 0], 1)
-
-
 async def test_after_a_silent_week_the_numbers_may_begin_anywhere(hub: Hub) -> None:
     await updates.take(hub.records, Telling(hub).bot.write(CHAT, "/list"))
     assert await updates.next_number(hub.records.engine)

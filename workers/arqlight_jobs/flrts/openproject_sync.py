@@ -5,16 +5,17 @@ It looks whether open tasks have drifted from what is known of them, too, and af
 
 from typing import Any
 
+from arqlight_core.clock import now
 from arqlight_core.errors import Discard
-from arqlight_core.policy import HOUR, MINUTE, Dependency, Mode, Schedule, Unique
+from arqlight_core.policy import DAY, HOUR, MINUTE, Dependency, Mode, Schedule, Unique
 from arqlight_core.run import Run
-from arqlight_jobs.flrts import hooks
-from arqlight_jobs.flrts.applying import FOLLOW_UPS, follow_left_behind
+from arqlight_jobs.flrts import hooks, reminding
+from arqlight_jobs.flrts.applying import FOLLOW_UPS, SCHEDULE, follow_left_behind
 from arqlight_jobs.flrts.openproject_sync_missing import look_after_missing
 from arqlight_jobs.flrts.openproject_sync_reading import SYNC, DriftReading, KindReading
 from arqlight_jobs.flrts.records import Records, records
 from arqlight_jobs.flrts.references import mark_vanished
-from arqlight_jobs.flrts.requests import HookCame, ReferenceAsked
+from arqlight_jobs.flrts.requests import HookCame, ReferenceAsked, RemindersAsked
 from arqlight_jobs.flrts.terms import RETRY, TIMEOUT, queue
 from arqlight_jobs.flrts.watermarks import read_through, share
 from arqlight_jobs.outbound.client import provider_client
@@ -27,6 +28,9 @@ LEFT_ALONE = MINUTE
 
 MOST_POSTS = 500
 """Posts that are queued again by one look."""
+
+MOST_UNPLANNED = 500
+"""Tasks whose reminders one look has planned."""
 
 looks = queue(
     "flrts:openproject:sync", "Reads what OpenProject's tasks refer to, and looks for tasks that have drifted."
@@ -76,8 +80,13 @@ async def _kind(run: Run, opened: Records, kind: str, until: float) -> int | Non
 
 
 async def _left_behind(run: Run, opened: Records) -> dict[str, int]:
-    """Queue again posts that nobody has read, and what follows from changes that nobody has seen to."""
+    """Queue again posts that nobody has read, and what follows from changes that nobody has seen to, or was lost."""
     posts = await hooks.left_behind(opened.engine, LEFT_ALONE, MOST_POSTS)
     for digest in posts:
         await run.enqueue(HEED, HookCame(digest))
-    return {"posts": len(posts), "news": await follow_left_behind(run, opened.engine, LEFT_ALONE)}
+    news = await follow_left_behind(run, opened.engine, LEFT_ALONE)
+    async with opened.engine.connect() as connection:
+        unplanned = await reminding.unplanned(connection, now().date() - DAY, MOST_UNPLANNED)  # today somewhere
+    for task, due in unplanned:
+        await run.enqueue(SCHEDULE, RemindersAsked(task, due.isoformat()))
+    return {"posts": len(posts), "news": news, "unplanned": len(unplanned)}

@@ -15,7 +15,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import Discard, Retry, UsageError
 from arqlight_core.policy import MINUTE, CatchUp, Priority, Schedule
 from arqlight_core.run import Run
-from arqlight_jobs.flrts import reminding
+from arqlight_jobs.flrts import left_behind, reminding
 from arqlight_jobs.flrts.reckoning import due_instants
 from arqlight_jobs.flrts.records import records
 from arqlight_jobs.flrts.reminders_schedule_plan import Change, Place, Wanted, changes
@@ -67,10 +67,10 @@ async def schedule(run: Run, asked: RemindersAsked) -> dict[str, int]:
     retry=RETRY,
     deadline=2 * MINUTE,  # then another has come
     priority=Priority.HIGH,
-    follow_ups=(SEND,),
+    follow_ups=(SEND, *left_behind.FOLLOW_UPS),
 )
 async def sweep(run: Run, _: ReminderSweep) -> dict[str, int]:
-    """Queue again what is due and has no job, such as after Redis has lost them."""
+    """Queue again what is due and has no job, such as after Redis has lost them: reminders first, then words."""
     opened = await run.open(records)
     due, queued = 0, 0
     at, after = now(), None
@@ -84,7 +84,7 @@ async def sweep(run: Run, _: ReminderSweep) -> dict[str, int]:
         if len(page) < PAGE:
             break
         after = (page[-1].due_at, page[-1].id)
-    return {"due": due, "queued": queued}
+    return {"due": due, "queued": queued, **await left_behind.queue_again(run, opened)}
 
 
 schedules.schedule(Schedule("flrts-reminders", "* * * * *", "flrts.reminders.sweep", catch_up=CatchUp.SKIP))

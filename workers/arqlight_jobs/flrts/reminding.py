@@ -5,16 +5,18 @@ A new moment makes a new version; a job carries the version that it was queued f
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from arqlight_jobs.flrts.tables.metadata import LONGEST_WORD
+from arqlight_jobs.flrts.tables.people import users
 from arqlight_jobs.flrts.tables.reminders import reminders
+from arqlight_jobs.flrts.tables.tasks import tasks
 from arqlight_jobs.outbound.rows import put_if_new
 
 OWN = "@"
@@ -124,6 +126,16 @@ async def due_before(
         chosen = chosen.where((c.due_at > moment) | ((c.due_at == moment) & (c.id > own)))
     chosen = chosen.order_by(c.due_at, c.id).limit(limit)
     return [_reminder(row) for row in (await connection.execute(chosen)).mappings()]
+
+
+async def unplanned(connection: AsyncConnection, due_from: date, limit: int) -> list[tuple[int, date]]:
+    """Open tasks of known users that are due then or later, and of which no reminder is on record; with their dates."""
+    t, own = tasks.c, reminders.c
+    of_it = (own.task == t.id, own.user == users.c.id, ~own.before.startswith(OWN))
+    lacking = (t.closed.is_(False), t.due >= due_from, ~exists().where(*of_it))
+    chosen = select(t.id, t.due).join(users, users.c.openproject_id == t.assignee).where(*lacking)
+    rows = await connection.execute(chosen.distinct().order_by(t.due, t.id).limit(limit))
+    return [(task, due) for task, due in rows]
 
 
 async def listed(

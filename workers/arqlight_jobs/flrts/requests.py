@@ -64,7 +64,7 @@ class ReminderDue(msgspec.Struct, frozen=True):
 
 
 class ReminderSweep(msgspec.Struct, frozen=True):
-    """Queue again what is due and has no job."""
+    """Queue again what is due and has no job: reminders, what was written to the bot, and what it is to say."""
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -1,5 +1,8 @@
 """Says something to somebody: the text is put on record, and a job that sends it is queued."""
 
+from datetime import timedelta
+
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from arqlight_core.clock import now
@@ -25,3 +28,19 @@ async def note(connection: AsyncConnection, effect: str, text: str, *, user: str
     """Put it on record, by the transaction of what it tells of; `say` of the same effect then says this."""
     row = {"id": effect, "user": user, "chat": chat, "text": text, "parse_mode": "", "silent": False}
     await put_if_new(connection, messages, {**row, "state": "queued", "reason": "", "at": now()})
+
+
+async def left_behind(engine: AsyncEngine, after: timedelta, limit: int) -> list[str]:
+    """Messages that nobody has said for so long, the oldest first."""
+    chosen = select(messages.c.id).where(messages.c.state == "queued", messages.c.at < now() - after)
+    async with engine.connect() as connection:
+        return list((await connection.execute(chosen.order_by(messages.c.at, messages.c.id).limit(limit))).scalars())
+
+
+async def give_up(engine: AsyncEngine, after: timedelta, limit: int) -> int:
+    """Note as failed what nobody could say for so long, and say how many that are; what arrives still is sent."""
+    old = await left_behind(engine, after, limit)
+    mine = messages.c.id.in_(old), messages.c.state == "queued"
+    async with engine.begin() as connection:
+        told = update(messages).where(*mine).values(state="failed", reason="it could not be said in time")
+        return (await connection.execute(told)).rowcount

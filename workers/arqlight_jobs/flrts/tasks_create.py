@@ -102,10 +102,12 @@ async def _made(run: Run, opened: Records, asked: TaskAsked, user: User, mark: s
     client, box = await run.open(provider_client), await run.open(outbox)
     making = Making(run, client, opened.settings, _draft(opened, asked, user, mark))
     if task is None:
+        key = effect_of(asked, run.job_id)
+        making.was_tried = await box.find(key) is not None
         effect = await once(
             box,
             run,
-            effect_of(asked, run.job_id),
+            key,
             Policy.AT_MOST_ONCE,
             making.post,
             making.look_up,

@@ -21,13 +21,17 @@ from arqlight_jobs.providers.openproject import Draft, WorkPackage
 
 @dataclass(slots=True)
 class Making:
-    """A task that is to be made. `package` is what OpenProject has told of it so far."""
+    """A task that is to be made. `package` is what OpenProject has told of it so far.
+
+    `was_tried`: by an attempt before, or by another job of the same effect.
+    """
 
     run: Run
     client: httpx.AsyncClient
     settings: Settings
     draft: Draft
     package: WorkPackage | None = None
+    was_tried: bool = False
     told_no_id: bool = False
 
     async def post(self) -> str:
@@ -35,7 +39,7 @@ class Making:
 
         An error of a server's or a workflow's rules nothing out: before it is posted again, it is looked for.
         """
-        if self.run.attempt > 1 and (found := await self._found()):
+        if self.was_tried and (found := await self._found()):
             return found
         if self.settings.flrts_backend == "n8n":
             return await self._by_workflow()

@@ -67,6 +67,7 @@ async def _round(run: Run, opened: Records) -> dict[str, Any]:
     async with opened.engine.connect() as connection:
         known = await ids_of(connection, "project")
     known = known or [opened.settings.openproject_project]
+    await _send(run, opened.engine, ROUND)
     for project in known:
         await run.enqueue(SYNC, SyncAsked(f"project:{project}", _bucket()))
     return {"projects": len(known)}
@@ -100,7 +101,10 @@ async def _reading(run: Run, opened: Records, scope: str) -> TasksReading:
 
 
 async def _send(run: Run, engine: AsyncEngine, scope: str) -> int:
-    """Queue the changes of the scope's tasks that are not sent yet, the oldest first, and say how many there are."""
+    """Queue the changes of the scope's tasks that are not sent yet, the oldest first, and say how many there are.
+
+    To the scope of all belong those of tasks that are not known: no project's pass would come across them.
+    """
     async with engine.connect() as connection:
         waiting = await _waiting(connection, scope)
     for change, task in waiting:
@@ -110,7 +114,13 @@ async def _send(run: Run, engine: AsyncEngine, scope: str) -> int:
 
 async def _waiting(connection: AsyncConnection, scope: str) -> list[tuple[str, int]]:
     kind, _, own = scope.partition(":")
-    mine = tasks.c.project == own if kind == "project" else tasks.c.assignee == await assignee_of(connection, own)
-    chosen = select(changes.c.id, changes.c.task).join(tasks, tasks.c.id == changes.c.task)
+    match kind:
+        case "project":
+            mine = tasks.c.project == own
+        case "user":
+            mine = tasks.c.assignee == await assignee_of(connection, own)
+        case _:
+            mine = tasks.c.id.is_(None)
+    chosen = select(changes.c.id, changes.c.task).outerjoin(tasks, tasks.c.id == changes.c.task)
     chosen = chosen.where(changes.c.state == "pending", mine).order_by(changes.c.created_at, changes.c.id)
     return [(change, task) for change, task in await connection.execute(chosen.limit(MOST_CHANGES))]

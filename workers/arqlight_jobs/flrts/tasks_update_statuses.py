@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from arqlight_core.errors import Discard
 from arqlight_jobs.flrts.records import Records
+from arqlight_jobs.flrts.references import VANISHED
 from arqlight_jobs.flrts.tables.tasks import references
 from arqlight_jobs.providers import openproject
 
@@ -33,8 +34,11 @@ async def with_status_id(
     plain = {name: value for name, value in fields.items() if name not in ("status", "closed")}
     if len(plain) == len(fields):
         return plain
-    known = await _known(opened) or await _listed(client, opened, correlation_id)
-    return {**plain, "status_id": chosen(known, fields).id}
+    try:
+        status = chosen(await _known(opened), fields)
+    except Discard:  # nothing is known yet, or not what is new there
+        status = chosen(await _listed(client, opened, correlation_id), fields)
+    return {**plain, "status_id": status.id}
 
 
 def chosen(statuses: Iterable[Status], fields: Mapping[str, Any]) -> Status:
@@ -56,7 +60,7 @@ def chosen(statuses: Iterable[Status], fields: Mapping[str, Any]) -> Status:
 async def _known(opened: Records) -> list[Status]:
     mine = select(references.c.id, references.c.name, references.c.facts).where(references.c.kind == "status")
     async with opened.engine.connect() as connection:
-        rows = (await connection.execute(mine)).all()
+        rows = [row for row in await connection.execute(mine) if not row.facts.get(VANISHED)]
     return [Status(row.id, row.name, _said(row.facts, "is_closed"), _said(row.facts, "is_default")) for row in rows]
 
 

@@ -32,6 +32,7 @@ commands = queue("flrts:telegram:command", "Carries out what people tell Telegra
 
 STRANGER = "I do not know this chat. Send me /start and the code that you were given, such as /start abc123."
 TOO_FAST = "Not so fast: at most ten times /{} in a minute. Try again in a minute."
+IN_GROUP = "Write /{} to me alone: in a group I cannot tell who you are."
 LINKED = f"This chat is linked now. {help_text()}"
 
 
@@ -78,18 +79,20 @@ class _Told(NamedTuple):
 
 
 async def _heed(run: Run, opened: Records, found: Heard, ref: str) -> _Told:
-    call = parsed(found.text)
-    if call.bot and found.chat.startswith("-") and call.bot.lower() != (await run.open(bot_name)).lower():
+    call, is_group = parsed(found.text), found.chat.startswith("-")
+    if call.bot and is_group and call.bot.lower() != (await run.open(bot_name)).lower():
         return _Told("", "for another bot")
     async with opened.engine.begin() as connection:
         user = await _user_of(connection, found, call, ref)
         if isinstance(user, _Told):
             return user
         chosen = COMMANDS.get(call.name, HELP)
-        who = f"user:{user.id}"
+        who = f"chat:{found.chat}" if is_group else f"user:{user.id}"
         if not await may(connection, OPERATION, who, chosen.name, ref):
             text = TOO_FAST.format(chosen.name) if await may(connection, ANSWER, who, "too fast", ref) else ""
             return _Told(text, "too fast", chosen.name)
+    if is_group and chosen.changes:  # whoever is in it would act as the one whose it is
+        return _Told(IN_GROUP.format(chosen.name), "in a group", chosen.name)
     ask = Ask(opened, user, call.rest, ref, found.at)
     return await _carried_out(run, chosen, ask)
 

@@ -1,7 +1,7 @@
 """Takes in what people write to the bot, posted by Telegram or polled for: kept once by its number, then queued once.
 
-Whoever dies before the job is queued is told the same again: Telegram posts it until it is answered, a poll looks for
-what was left behind. A chat that is nobody's leads to no work: to one answer in an hour, and to tries of a code.
+Whoever dies before the job is queued is told the same again: Telegram posts it until it is answered, and a sweep looks
+for what was left behind. A chat that is nobody's leads to no work: to one answer in an hour, and to tries of a code.
 """
 
 import hmac

@@ -106,8 +106,7 @@ async def create(client: httpx.AsyncClient, settings: Settings, draft: Draft, co
     if not draft.subject.strip() or len(draft.subject) > LONGEST_SUBJECT:
         raise Discard(f"the subject has not 1 to {LONGEST_SUBJECT} signs")
     body = _body_of(draft, settings.openproject_marker_field)
-    told = await _written(client, settings, "POST", "work_packages", body, correlation_id)
-    return parse(told)
+    return await _written(client, settings, "POST", "work_packages", body, correlation_id)
 
 
 async def find(
@@ -141,7 +140,7 @@ async def patch(
     Raises Stale when it has another lock version by now, and other signals.
     """
     body = {"lockVersion": lock_version, **_changed(changes)}
-    return parse(await _written(client, settings, "PATCH", f"work_packages/{package}", body, correlation_id))
+    return await _written(client, settings, "PATCH", f"work_packages/{package}", body, correlation_id)
 
 
 async def page(
@@ -239,7 +238,7 @@ async def _written(
     path: str,
     body: Mapping[str, Any],
     correlation_id: str,
-) -> Mapping[str, Any]:
+) -> WorkPackage:
     headers = correlated(correlation_id, {"Content-Type": "application/json"})
     request = client.build_request(
         method,
@@ -249,7 +248,11 @@ async def _written(
         headers=headers,
         timeout=TIMEOUTS,
     )
-    return _object(await _answered(client, settings, request), UnknownOutcome)
+    told = _object(await _answered(client, settings, request), UnknownOutcome)
+    try:
+        return parse(told)
+    except Discard as unread:  # it is written all the same
+        raise UnknownOutcome(str(unread), dependency=OPENPROJECT.dependency) from None
 
 
 async def _answered(client: httpx.AsyncClient, settings: Settings, request: httpx.Request) -> httpx.Response:

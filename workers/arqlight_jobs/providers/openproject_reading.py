@@ -1,7 +1,7 @@
 """What OpenProject tells of work packages and lists, read from its HAL: links name what is elsewhere by its address."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -71,7 +71,7 @@ def parse(fields: Mapping[str, Any]) -> WorkPackage:
         assignee=(assignee.id if assignee else 0) or told.embedded.assignee.id or None,
         project=str(told.links.project.id or told.embedded.project.id or ""),
         lock_version=told.lock_version,
-        updated_at=told.updated_at,
+        updated_at=told.updated_at.astimezone(UTC),
     )
 
 

@@ -96,14 +96,16 @@ async def updates(client: httpx.AsyncClient, settings: Settings, offset: int | N
     response = await _called(client, settings, "getUpdates", content, wait_s=wait_s)
     told = _read(raise_for(response, TELEGRAM), _Updates)
     if told is None:
-        raise Unavailable(f"{TELEGRAM.dependency} answered with what cannot be read", dependency=TELEGRAM.dependency)
+        raise _unreadable()
     return told.result
 
 
 async def name_of_bot(client: httpx.AsyncClient, settings: Settings) -> str:
     """What people call the bot behind an @. Raises signals."""
     told = _read(raise_for(await _called(client, settings, "getMe", {}), TELEGRAM), _Me)
-    return told.result.username if told else ""
+    if told is None:
+        raise _unreadable()
+    return told.result.username
 
 
 def meaning_of(response: httpx.Response) -> Meaning | None:
@@ -208,6 +210,10 @@ def _read(response: httpx.Response, kind: type[T]) -> T | None:
         return msgspec.json.decode(response.content, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _unreadable() -> Unavailable:
+    return Unavailable(f"{TELEGRAM.dependency} answered with what cannot be read", dependency=TELEGRAM.dependency)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

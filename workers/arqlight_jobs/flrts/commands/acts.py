@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_jobs.flrts.changes import propose
@@ -96,9 +98,9 @@ async def remind(ask: Ask) -> Answer:
         raise UsageError("The moment is missing.")
     at = moment_of(text, ask.user.timezone, ask.at)
     async with ask.opened.engine.begin() as connection:
-        task = await task_of(connection, number)
-        if task is None:
-            raise _unknown(number)
+        task = await _task(connection, ask, number)
+        if task.closed:
+            raise UsageError(f"#{number} is closed.")
         reminder, version = await plan_own(connection, number, ask.user.id, at)
     local = at.astimezone(zone_of(ask.user.timezone))
     text = f"I remind you of #{number} {_shown(task.subject)} on {local:%Y-%m-%d at %H:%M}."
@@ -122,15 +124,17 @@ async def status(ask: Ask) -> Answer:
 async def _change(ask: Ask, number: int, fields: dict[str, object]) -> tuple[Task, ChangeAsked]:
     """A task that is known, and a change of it that is on record. Raises UsageError."""
     async with ask.opened.engine.begin() as connection:
-        task = await task_of(connection, number)
-        if task is None:
-            raise _unknown(number)
+        task = await _task(connection, ask, number)
         change = await propose(connection, number, fields, ask.user.id, change=ask.ref)
     return task, ChangeAsked(number, change)
 
 
-def _unknown(number: int) -> UsageError:
-    return UsageError(f"I know no task #{number}; /list tells yours.")
+async def _task(connection: AsyncConnection, ask: Ask, number: int) -> Task:
+    """A task that is given to the user, or to nobody. Raises UsageError, for another's as if there were none."""
+    task = await task_of(connection, number)
+    if task is None or task.assignee not in (None, ask.user.openproject_id):
+        raise UsageError(f"I know no task #{number} that is yours or nobody's; /list tells yours.")
+    return task
 
 
 def _line(task: Task) -> str:

@@ -23,6 +23,8 @@ class Command:
     """What is typed behind it."""
     help: str
     act: Act
+    changes: bool = False
+    """Whether it changes something: then nobody can say it in a group."""
 
     @property
     def line(self) -> str:
@@ -44,11 +46,13 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Command("new", "<title> [| due]", "make a task; due is a day", make),
+            Command("new", "<title> [| due]", "make a task; due is a day", make, changes=True),
             Command("list", "", "your open tasks, what is due first", listed),
-            Command("done", "<task>", "close a task", close),
-            Command("due", "<task> <day>", "set when a task is due; none takes the date away", change_due),
-            Command("remind", "<task> <when>", "be reminded of a task", remind),
+            Command("done", "<task>", "close a task", close, changes=True),
+            Command(
+                "due", "<task> <day>", "set when a task is due; none takes the date away", change_due, changes=True
+            ),
+            Command("remind", "<task> <when>", "be reminded of a task", remind, changes=True),
             Command("status", "", "who you are here, and what is open", status),
             Command("help", "", "these lines", _help),
             Command(START, "[code]", "link this chat with a code", _start),

@@ -12,7 +12,7 @@ tasks = Table(
     Column("project", String(LONGEST_ID), nullable=False),
     Column("subject", Text, nullable=False),
     Column("description", Text, nullable=False),
-    Column("status", String(LONGEST_ID), nullable=False),
+    Column("status", Text, nullable=False),
     Column("closed", Boolean, nullable=False),
     Column("due", Date),
     Column("assignee", Integer),  # OpenProject's id of the user
