@@ -15,7 +15,7 @@ from arqlight_core.observe.workers import WorkerView, prints_of, workers_of
 from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.keys import QueueKeys, word
 from arqlight_core.store.scripts import Override
 
 _BEHIND = re.compile(r"breaker (?P<name>.+) is (?:forced )?open$", re.DOTALL)
@@ -196,7 +196,7 @@ def queue_view(
 
 
 def minutes_of(answer: list[Any]) -> list[Minute]:
-    """The minutes that `scripts.overview` told, the running one first."""
+    """The minutes that `scripts.overview` told, the running one first, without what they count for each job type."""
     return [Minute(_integers(fields)) for fields in answer[MINUTES_AT]]
 
 
@@ -233,7 +233,7 @@ def _failed_share(minutes: list[Minute]) -> float | None:
 
 
 def _integers(fields: list[bytes]) -> dict[str, int]:
-    return {key.decode(): int(value) for key, value in _pairs(fields)}
+    return {word(key): int(value) for key, value in _pairs(fields) if b"|" not in key}
 
 
 def _pairs(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -79,7 +79,7 @@ def merged(minutes: Iterable[Minute]) -> Minute:
     return Minute(counts)
 
 
-_before = lru_cache(maxsize=128)(merged)
+_before = lru_cache(maxsize=64)(merged)
 """Those that are over are asked for at every look, and never change."""
 
 

@@ -12,7 +12,7 @@ from arqlight_core.errors import ReadOnly
 from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import load
 from arqlight_core.store import connect, keys
-from arqlight_core.store.keys import QueueKeys, id_of
+from arqlight_core.store.keys import QueueKeys, id_of, word
 from arqlight_core.store.live_terms import LiveTerms
 from arqlight_core.store.scripts import Argument, Call, orders, script
 
@@ -272,7 +272,7 @@ def _introduced(calls: Iterable[Call[Any]]) -> Iterator[tuple[Argument, ...]]:
 
 def _told(row: tuple[bytes, dict[bytes, bytes]]) -> tuple[str, dict[str, str]]:
     at, fields = row
-    return at.decode(), {name.decode(): text.decode(errors="replace") for name, text in fields.items()}
+    return at.decode(), {word(name): text.decode(errors="replace") for name, text in fields.items()}
 
 
 async def open_store(

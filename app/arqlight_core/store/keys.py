@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _DECLARED = re.compile(r"^arq:\{(?P<name>[^{}]+)\}$")
 _TAGGED_ID = re.compile(r"^\{(?P<name>[^{}]+)\}:")
@@ -121,3 +122,9 @@ def own_id(job_id: str) -> str:
 def id_of(raw: bytes) -> str:
     """A job id as the server has it. A producer may have used any bytes: they come back from this text as they were."""
     return raw.decode(errors="surrogateescape")
+
+
+@lru_cache(maxsize=1024)
+def word(name: bytes) -> str:
+    """A name that scripts write, such as a counter's or a field's, as one string wherever and whenever it is read."""
+    return name.decode()
