@@ -169,13 +169,15 @@ class StoreFleet:
             raise connect.explained(store.url, refusal) from refusal
 
     async def _opened(self) -> "Store":
+        from arqlight_core.secrecy import Sealer  # noqa: PLC0415 - after the first frame
         from arqlight_core.store import connect, gateway  # noqa: PLC0415 - after the first frame
 
         async with self._opening:
             if self._store is None:
                 url = await _in_daemon(self._url_of)
                 self.address = connect.shown(url)
-                self._store = await gateway.open_store(url, read_only=self.read_only)
+                sealer = Sealer.of(self._settings) if self._settings else None
+                self._store = await gateway.open_store(url, sealer=sealer, read_only=self.read_only)
         return self._store
 
 
@@ -223,29 +225,27 @@ def run(
     read_only: bool = False,
     settings: "Settings | None" = None,
     notices: Notices | None = None,
+    remembers: bool = True,
 ) -> int:
     """Show the control room until it is left; answers the exit code.
 
     Args:
-        url_of: Gives the server's address. Called in a thread once the first frame is shown, and may take its time,
-            as the start of an embedded server does; an ArqlightError of it is shown, and it is asked again.
+        url_of: Gives the server's address. Called in a thread once the first frame is shown, and may take its time;
+            an ArqlightError of it is shown, and it is asked again.
         actor: Who is at the keyboard; by default the user of the machine.
         read_only: Refuse every operation.
         settings: Where the domains' records are; by default as the environment says.
         notices: What else is to be said on the screen.
+        remembers: Go on from where the room was left last, and have the next one do so; else it begins as new.
     """
-    if not in_browser() and not _has_terminal():
-        raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
-    gc.set_threshold(*_GARBAGE)
-    if in_browser():
-        orphans.end_with_parent()
+    _prepare()
     told = room_settings.read()
     servers = NamedServers(lambda: StoreFleet(url_of, actor, read_only=load().read_only))
     _log_to(places.log())
     room = ControlRoom(
         StoreFleet(url_of, actor, read_only=read_only, settings=settings),
         _driver(),
-        kept=Kept(places.memory()),
+        kept=Kept(places.memory() if remembers else None),
         servers=servers,
         clipboard=told.clipboard,
         thresholds=read_thresholds(load().alerts),
@@ -256,6 +256,14 @@ def run(
     if room.crash is not None:
         _say(f"The control room met an error and closed ({type(room.crash).__name__}); {places.log()} has the details.")
     return room.return_code or 0
+
+
+def _prepare() -> None:
+    if in_browser():
+        orphans.end_with_parent()
+    elif not _has_terminal():
+        raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
+    gc.set_threshold(*_GARBAGE)
 
 
 def in_browser() -> bool:

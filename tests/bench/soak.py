@@ -9,6 +9,7 @@ stands in a log, or a job type never ran.
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,8 +43,8 @@ SECRETS = (
 )
 """Planted: the stand-ins know them, and nobody else is to."""
 
-MARKS = ("55501", "@example.com")
-"""What stands in every number and address of the show's people."""
+MARK = re.compile(r"(?<![0-9a-f])1\d{3}55501\d\d(?![0-9a-f])|@example\.com")
+"""What every number and address of the show's people looks like; an id may have such digits in its midst."""
 
 
 class Report(msgspec.Struct):
@@ -180,7 +181,7 @@ class Soak:
             for number, line in enumerate(log.read_text(errors="replace").splitlines(), 1):
                 lines += 1
                 what = "a secret" if any(one in line for one in SECRETS) else ""
-                what = what or ("a person" if any(one in line for one in MARKS) else "")
+                what = what or ("a person" if MARK.search(line) else "")
                 found += [f"{what} stands in {log.name}, line {number}"] if what else []
         return lines, found
 

@@ -92,7 +92,8 @@ def _with_screen(shown: Performance, voice: _Voice) -> None:
     stands = shown.stand()
     voice.stage = tui.Notices()
     try:
-        tui.run(lambda: stands.url, settings=load(environment(stands.told)), notices=voice.stage)
+        own = load(environment(stands.told))
+        tui.run(lambda: stands.url, settings=own, notices=voice.stage, remembers=False)
     finally:
         voice.stage = None
         leave_orderly()  # the screen had its own ways with signals

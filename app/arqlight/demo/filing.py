@@ -8,11 +8,11 @@ from itertools import cycle
 from pathlib import Path
 
 from arqlight.demo.people import MAPPING, Person, file_of
-from arqlight.demo.poison import poison
+from arqlight.demo.poison import be_careful, poison
 from arqlight.demo.shops import Shop
 from arqlight.demo.traffic import Ground
 from arqlight_jobs.crm import recordings
-from arqlight_jobs.crm.ai import transcribe
+from arqlight_jobs.crm.ai import ai, transcribe
 from arqlight_jobs.crm.analytics import snapshot
 from arqlight_jobs.crm.custody import OPEN
 from arqlight_jobs.crm.exporting import export_data
@@ -74,6 +74,7 @@ class Filing:
     async def poison(self) -> None:
         """A recording that whoever transcribes it dies of."""
         self.number += 1
+        await be_careful(self.ground, ai.name)
         job_id = await self._transcribe(self.shops[0])
         await poison(self.ground, job_id)
 

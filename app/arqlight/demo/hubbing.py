@@ -158,9 +158,10 @@ class HubTraffic:
         update = self._ground.providers.chats.write(chat, text)
         self._ground.providers.chats.updates.clear()  # it is posted, not polled for
         body = msgspec.json.encode(update)
-        await telegram.received(self._ground.store, self._records, body, {SECRET: TELEGRAM_SECRET})
+        said = await telegram.received(self._ground.store, self._records, body, {SECRET: TELEGRAM_SECRET})
         self._told["messages"] += 1
-        await self._ground.note(command, CommandCame(update["update_id"]))
+        if "ignored" not in said:
+            await self._ground.note(command, CommandCame(update["update_id"]))
 
     def _chore(self) -> str:
         number = next(self._number)

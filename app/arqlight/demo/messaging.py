@@ -30,8 +30,8 @@ CAMPAIGN_EVERY, ERRAND_EVERY = 4.0, 2.0
 ORDER_EVERY, MESSAGE_EVERY, QUESTION_EVERY = 7.0, 2.5, 6.0
 """Seconds from the end of one to the next."""
 
-POISON_AFTER, POISON_EVERY = 25.0, 300.0
-"""Seconds until the first job that takes its workers down, and to the next."""
+POISON_AFTER, POISON_EVERY = 14.0, 300.0
+"""Seconds until the first job that takes its workers down, and to the next: it is a dead letter in half a minute."""
 
 ENDING = 10.0
 """Seconds that are waited for what is under way when the show ends: what a limit holds back still waits then."""
@@ -50,6 +50,7 @@ class MessagingTraffic:
         self._buying = Buying(ground, opened, shops, hooks)
         self._over_since: float | None = None
         self._open = asyncio.Event()
+        self._poisoning = False
         buying = self._buying
         cues = {"campaign": self._campaigning.start, "import_bad": self._filing.import_bad}
         cues |= {"messages": buying.messages, "questions": buying.questions}
@@ -66,7 +67,7 @@ class MessagingTraffic:
     def settled(self) -> bool:
         """Whether nothing of it waits for a worker, or it has been waited for long enough."""
         late = self._over_since is not None and monotonic() - self._over_since > ENDING
-        return late or not any(self._ground.account.waits(queue.name) for queue in QUEUES)
+        return late or not (self._poisoning or any(self._ground.account.waits(queue.name) for queue in QUEUES))
 
     def wind_down(self) -> None:
         """Begin nothing new."""
@@ -91,7 +92,9 @@ class MessagingTraffic:
     async def _poison(self) -> None:
         await asyncio.sleep(POISON_AFTER)
         while self._over_since is None:
+            self._poisoning = True
             await self._filing.poison()
+            self._poisoning = False
             await asyncio.sleep(POISON_EVERY)
 
     async def _repeat(self, every: float, act: Callable[[], Awaitable[None]]) -> None:

@@ -69,9 +69,9 @@ class Performance:
 
     def listen(self) -> None:
         """Hear what is told until it ends."""
-        for line in self.process.stdout or ():
-            self._hear(msgspec.json.decode(line, type=Told))
-        self.process.wait()
+        with self.process:  # its pipes are closed at its end
+            for line in self.process.stdout or ():
+                self._hear(msgspec.json.decode(line, type=Told))
         self._stands.set()
         self._ended.set()
 

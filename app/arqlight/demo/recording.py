@@ -27,7 +27,8 @@ from arqlight_core.clock import monotonic, now
 from arqlight_core.errors import UsageError
 
 SECONDS = 60.0
-LEAVE = b"q"
+LEAVE = b"\x11"
+"""Control and q: whatever view somebody has opened meanwhile, the screen is left at once."""
 TERM = "xterm-256color"
 _CHUNK = 1 << 16
 _SMALLEST, _LARGEST = 20, 500
@@ -71,7 +72,7 @@ class Recorder:
     )
 
     def run(self, argv: Sequence[str], seconds: float) -> int:
-        """Run a program in a terminal of its own until its end, which is asked for after so many seconds by `q`."""
+        """Run a program in a terminal of its own until its end, which is asked for after so many seconds."""
         columns, lines = self.size
         self._line({"version": 2, "width": columns, "height": lines, **_HEADER, "timestamp": int(now().timestamp())})
         master, slave = pty.openpty()

@@ -49,13 +49,15 @@ DEPLOY = Scenario(
             "A release breaks a plugin on three sites at once: look at `:incidents`.",
             Cue("fall_ill", {"symptom": SymptomId.PLUGIN_FATAL, "sites": 3}),
         ),
-        Act(8, "It also asks for a language model that there is not.", Spell(0, "openai", Kind.MODEL_GONE, 28)),
-        Act(9, "Twelve customers ask something; nobody can answer them.", Cue("questions", {"count": 12})),
-        Act(18, "Key 2: so many dead letters are one bug. The sites are being healed by themselves."),
+        Act(
+            8, "It also asks the language model in a way that it does not take.", Spell(0, "openai", Kind.REJECTED, 28)
+        ),
+        Act(9, "Twelve customers ask something; none gets an answer.", Cue("questions", {"count": 12})),
+        Act(18, "Key 2: so many dead letters of crm:ai are one bug. The sites are being healed by themselves."),
         Act(
             22,
             "An operator pauses crm:ai until the release is taken back.",
-            Operate("pause", {"queue": "crm:ai", "reason": "a release asks for a model that there is not"}),
+            Operate("pause", {"queue": "crm:ai", "reason": "a release asks for what the model does not take"}),
         ),
         Act(23, "Questions go on: they wait.", Cue("questions", {"count": 4})),
         Act(37, "The release is taken back."),

@@ -4,6 +4,7 @@ The worlds of the systems stand until the fleet is drained, so that what is unde
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from arqlight.demo.telling import Said, Section
 from arqlight.demo.traffic import Ground, System, Traffic
 from arqlight.demo.weather import Weather
 from arqlight_core.clock import monotonic
+from arqlight_core.secrecy import Sealer
 from arqlight_core.store import connect
 from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import open_store
@@ -66,7 +68,9 @@ class Show:
     async def _play(self, seconds: float | None) -> None:
         async with AsyncExitStack() as stack:
             stack.enter_context(told_to_go(self.stop, INPUT))
-            store = await open_store(self.stage.url)
+            settings = self.stage.settings
+            sealer = Sealer.of(settings)  # payloads are read by the fleet, which has these keys
+            store = await open_store(self.stage.url, settings.redis_max_retries, sealer)
             stack.push_async_callback(store.close)
             served = await stack.enter_async_context(open_doors(self.stage.doors))
             weather = Weather(served.there)
@@ -125,13 +129,19 @@ async def _outlasting(traffic: Traffic) -> None:
 
 
 async def stopped(sending: Sequence[Task]) -> None:
-    """Ends them. Python 3.11 may lose a cancellation (in `asyncio.wait_for`): the loop's end cancels what is left."""
+    """Ends them. Python 3.11 may lose a cancellation (in `asyncio.wait_for`): the loop's end cancels what is left.
+
+    A write to SQLite that is cut off keeps all others waiting until its statement is collected as garbage.
+    """
     for one in sending:
         one.cancel()
-    done, _ = await asyncio.wait(sending, timeout=STOPPING)
-    for one in done:
-        if not one.cancelled():
-            one.exception()  # it was told before, or is of no matter any more
+    left, until = set(sending), monotonic() + STOPPING
+    while left and monotonic() < until:
+        done, left = await asyncio.wait(left, timeout=STOPPING / 10)
+        for one in done:
+            with suppress(asyncio.CancelledError):
+                one.exception()  # it was told before, or is of no matter any more; asked for, it lets go of all frames
+        gc.collect()
 
 
 async def _see(traffics: Sequence[Traffic], ground: Ground) -> None:

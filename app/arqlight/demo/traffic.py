@@ -48,8 +48,12 @@ class Ground:
         return queued.job_id
 
     async def note(self, known: JobType[Any], payload: Any) -> None:
-        """Have a job in the account that somebody else has queued, if there is one, and all that belongs with it."""
-        [view] = await self.account.add_found(self.store, [known_id(known, payload)])
+        """Have a job in the account that somebody else has queued, and all that belongs with it."""
+        await self.note_id(known_id(known, payload))
+
+    async def note_id(self, job_id: str) -> None:
+        """The same of a job of this id."""
+        [view] = await self.account.add_named(self.store, [job_id])
         if view is not None:
             self.account.follow(view.correlation_id)
 

@@ -72,14 +72,12 @@ class Upkeep:
             await asyncio.sleep(RUN_EVERY)
 
     async def _run_now(self, schedule: str) -> None:
-        run, account = OPERATIONS["run_schedule"].run, self._ground.account
+        run = OPERATIONS["run_schedule"].run
         try:
             report = await run(self._ground.store, schedule=schedule, actor=BY, reason="its time does not come here")
         except (ScheduleIdle, UsageError):
             return  # no worker has looked after it yet: there is another time
-        [view] = await account.add_found(self._ground.store, [report.summary.removeprefix("queued ")])
-        if view:
-            account.follow(view.correlation_id)
+        await self._ground.note_id(report.summary.removeprefix("queued "))
 
     async def _raise_alerts(self) -> None:
         for number, title in enumerate(cycle(ALERTS)):

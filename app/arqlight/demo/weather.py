@@ -28,8 +28,8 @@ class Kind(StrEnum):
     """WhatsApp's limit for messages to the same person."""
     CAPPED = "capped"
     """WhatsApp's cap on marketing that one person gets."""
-    MODEL_GONE = "model gone"
-    """A language model that was asked for by a name that there is not."""
+    REJECTED = "rejected request"
+    """A language model that was asked for something in a way that it does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ WORDED: Mapping[tuple[str, Kind], Fault] = {
     ("whatsapp", Kind.CAPPED): _worded(refusal(400, 131049, "(#131049) not delivered to maintain engagement")),
     ("twilio", Kind.THROTTLED): _worded(twilio_refusal(429, 20429, "Too Many Requests")),
     ("openai", Kind.THROTTLED): refusing(429, code="rate_limit_exceeded", headers={"Retry-After": "2"}),
-    ("openai", Kind.MODEL_GONE): refusing(404, code="model_not_found"),
+    ("openai", Kind.REJECTED): refusing(400, kind="invalid_request_error"),
 }
 """What providers say in words of their own, which are looked for before those that any would use."""
 
@@ -80,19 +80,19 @@ GENTLE: Sequence[Spell] = (
     Spell(12, "whatsapp", Kind.OUTAGE),
     Spell(14, "openproject", Kind.SLOW),
     Spell(15, "sendgrid", Kind.THROTTLED, lasts=2),
-    Spell(18, "openai", Kind.EXPIRED, lasts=3),
     Spell(20, "whatsapp", Kind.PAIR_LIMIT),
     Spell(22, "twilio", Kind.OUTAGE),
     Spell(24, "whatsapp", Kind.LOST),
-    Spell(26, "openai", Kind.OUTAGE),
     Spell(28, "telegram", Kind.OUTAGE, lasts=2),
     Spell(30, "sendgrid", Kind.OUTAGE, lasts=3),
     Spell(33, "openproject", Kind.OUTAGE, lasts=4),
+    Spell(34, "openai", Kind.EXPIRED, lasts=3),
     Spell(36, "whatsapp", Kind.CAPPED),
     Spell(38, "n8n", Kind.OUTAGE),
     Spell(40, "whatsapp", Kind.THROTTLED, lasts=2),
     Spell(44, "twilio", Kind.LOST),
     Spell(46, "openproject", Kind.LOST),
+    Spell(46, "openai", Kind.OUTAGE),
     Spell(48, "whatsapp", Kind.SLOW, lasts=4),
     Spell(52, "openproject", Kind.EXPIRED, lasts=3),
     Spell(55, "sendgrid", Kind.SLOW),

@@ -1,4 +1,4 @@
-"""A recording is a valid cast, of the size that was asked for, and ends by itself, by `q` and by an interrupt."""
+"""A recording is a valid cast, of the size that was asked for, and ends by itself, by a key and by an interrupt."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from arqlight.demo.recording import Recorder, Screen, size_of
 from arqlight_core.errors import UsageError
 
 SAYS = "import os,sys; print('size', *os.get_terminal_size()); print('\\x1b[1mé\\x1b[0m', flush=True)"
-WAITS = "import sys,tty; tty.setcbreak(0); print('ready', flush=True); print('heard', sys.stdin.read(1)); sys.exit(3)"
+WAITS = "import sys,tty; tty.setraw(0); print('ready', flush=True); print('heard', ascii(sys.stdin.read(1))); exit(3)"
 
 
 def recorded(program: str, seconds: float = 60.0, screen: Screen | None = None) -> tuple[int, list[Any]]:
@@ -47,7 +47,7 @@ def test_a_cast_has_a_header_and_then_what_was_written_with_its_moment() -> None
 def test_after_its_seconds_the_program_is_told_to_leave_by_a_key() -> None:
     status, lines = recorded(WAITS, seconds=0.3)
     assert status == 3
-    assert "heard q" in text_of(lines)
+    assert "heard '\\x11'" in text_of(lines)
 
 
 def test_keys_reach_the_program_and_what_it_writes_is_seen() -> None:
@@ -61,8 +61,8 @@ def test_keys_reach_the_program_and_what_it_writes_is_seen() -> None:
 
     status, lines = recorded(WAITS, screen=Typist(slave, slave))
     assert status == 3
-    assert "heard x" in text_of(lines)
-    assert b"heard x" in os.read(master, 10_000)
+    assert "heard 'x'" in text_of(lines)
+    assert b"heard 'x'" in os.read(master, 10_000)
 
 
 @pytest.mark.parametrize("text", ["", "120", "120x", "1x1", "120x40x3", "9999x40", "19x40", "axb"])

@@ -70,7 +70,7 @@ def test_every_operation_is_one_that_there_is_with_these_arguments() -> None:
 
 
 def test_between_them_they_show_weather_campaigns_bad_rows_and_dead_letters_that_are_retried() -> None:
-    assert {one.kind for one in acts_of(Spell)} >= {Kind.OUTAGE, Kind.EXPIRED, Kind.MODEL_GONE}
+    assert {one.kind for one in acts_of(Spell)} >= {Kind.OUTAGE, Kind.EXPIRED, Kind.REJECTED}
     assert {one.name for one in acts_of(Cue)} == set(CUES)
     assert {one.name for one in acts_of(Operate)} >= {"pause", "resume", "retry", "set_rate"}
 

@@ -1,6 +1,8 @@
 """The traffic of the demonstration ends when it is told to."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -27,3 +29,31 @@ async def test_traffic_that_loses_its_cancellation_holds_nobody_up(monkeypatch: 
     assert not sending[0].done()
     leave.set()
     await sending[0]
+
+
+class Statement:
+    """As a cursor of SQLite's: it lets go when it is collected, and a frame's exception refers to it in a circle."""
+
+    def __init__(self, locked: list[str]) -> None:
+        self.itself = self
+        locked.append("locked")
+        weakref.finalize(self, locked.clear)
+
+
+async def test_what_was_cut_off_in_the_midst_of_a_write_holds_no_lock() -> None:
+    locked, begun = list[str](), asyncio.Event()
+
+    async def write() -> None:
+        statement = Statement(locked)
+        begun.set()
+        await asyncio.Event().wait()
+        del statement
+
+    gc.disable()
+    try:
+        sending = [asyncio.create_task(write())]
+        await begun.wait()
+        await show.stopped(sending)
+        assert locked == []
+    finally:
+        gc.enable()

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from arqlight.demo.doors import TELEGRAM_TOKEN
+from arqlight.demo.people import Person
 from tests.bench.soak import Memory, Report, Soak, grew, shown
 
 GOOD = Report(
@@ -50,9 +51,17 @@ def test_of_a_kind_the_process_that_lived_longest_tells_whether_memory_grows() -
 def test_a_log_line_with_a_planted_secret_or_a_person_is_found(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "demo.log").write_text("fine\n")
-    (tmp_path / "data" / "fleet.log").write_text(f"fine\nGET /bot{TELEGRAM_TOKEN}/getMe\nto ada@example.com\n")
+    told = [
+        "fine",
+        f"GET /bot{TELEGRAM_TOKEN}/getMe",
+        "to ada@example.com",
+        "id=4f15551255501337a1",
+        f"to={Person(7).phone} sent",
+    ]
+    (tmp_path / "data" / "fleet.log").write_text("\n".join(told))
     soak = object.__new__(Soak)
     soak.folder = tmp_path
     lines, leaks = soak.leaks()
-    assert lines == 4
-    assert leaks == ["a secret stands in fleet.log, line 2", "a person stands in fleet.log, line 3"]
+    assert lines == 6
+    secret, *people = (f"stands in fleet.log, line {number}" for number in (2, 3, 5))
+    assert leaks == [f"a secret {secret}", *(f"a person {one}" for one in people)]
