@@ -169,7 +169,8 @@ class Commanding(Screen[None]):
         twin = [Copied("list as a command", self.as_command(self.twin))] if self.twin else []
         if table is None or row is None:
             return twin
-        return [*row_copies(table.cursor_key or "", row, self.columns(), self.now_ms), *twin]
+        own_id = (table.cursor_key or "").rpartition("\n")[2]  # a job of any queue is known by its queue and its id
+        return [*row_copies(own_id, row, self.columns(), self.now_ms), *twin]
 
     @property
     def now_ms(self) -> int:

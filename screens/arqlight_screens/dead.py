@@ -14,7 +14,6 @@ from arqlight_core.observe import DeadLetter, DeadLetters, dead_letters, rows
 from arqlight_core.operations import Selection, Target
 from arqlight_screens.arrangement import sorted_rows
 from arqlight_screens.columns import Column
-from arqlight_screens.copies import Copied
 from arqlight_screens.dead_columns import LETTERS
 from arqlight_screens.figures import age, count
 from arqlight_screens.job_detail import JobDetail
@@ -259,8 +258,3 @@ class Dead(Listing[DeadLetter]):
             self._show_marks()
         else:
             super().action_back()
-
-    def copies(self) -> Sequence[Copied]:
-        """The id alone, too: the cursor is bound to the queue beside it."""
-        row, found = self.table.current, super().copies()
-        return found if row is None else [Copied("id", row.row.id), *(one for one in found if one.label != "id")]

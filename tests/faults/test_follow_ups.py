@@ -35,6 +35,22 @@ async def test_a_follow_up_is_queued_once_however_often_its_job_runs(store: Stor
     assert view.correlation_id == "c7"
 
 
+async def test_a_flow_names_no_follow_up_that_was_refused(store: Store):
+    queued: list[Enqueued] = []
+
+    async def act(run: Run, _script: Script) -> None:
+        queued.extend([await run.enqueue("single", Leaf(5), delay=timedelta(seconds=0.2)) for _ in range(2)])
+
+    ACTS["act"] = act
+    parent = await outcome(store, correlation_id="c1")
+    assert [one.new for one in queued] == [True, False]
+    view = await observe.flow(store, "c1")
+    assert {step.id: step.state for step in view.steps} == {
+        parent.id: State.COMPLETED,
+        queued[0].job_id: State.COMPLETED,
+    }
+
+
 async def test_what_is_queued_after_the_children_is_not_taken_for_what_was_before(store: Store):
     async def act(run: Run, _script: Script) -> None:
         await run.enqueue(leaf, Leaf(100 if run.children is None else 200))

@@ -2,15 +2,18 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from arqlight.cli import COMMANDS
+from arqlight.cli import build
 from arqlight_core.jobs import State
 from arqlight_screens.commanding import _TWINS  # pyright: ignore[reportPrivateUsage]
 from arqlight_screens.control_room import ControlRoom
 from tests.screens.canned import CannedFleet, VirtualRows, busy_fleet, job
+from tests.screens.canned_failures import FOUND, failing_fleet
+from tests.screens.canned_letters import LETTERS, dying_fleet
 from tests.screens.conftest import Ticker, Visit, visit
 from tests.screens.test_command_line import Golden, say
 
@@ -38,7 +41,7 @@ async def told(guest: Visit, text: str) -> None:
 
 
 def test_every_twin_is_a_command() -> None:
-    assert set(_TWINS.values()) <= set(COMMANDS)
+    assert set(_TWINS.values()) <= set(build())
 
 
 async def test_a_row_is_copied_by_its_id_whole_and_as_a_command(fleet: CannedFleet, copied: list[str]) -> None:
@@ -56,6 +59,28 @@ async def test_a_row_is_copied_by_its_id_whole_and_as_a_command(fleet: CannedFle
         await guest.press("y", "escape")
     assert copied[:2] == [JOB, f"arqlight job '{JOB}'"]
     assert json.loads(copied[2])["error"] == "TariffMissing: row 300 has no tariff"
+
+
+@pytest.mark.parametrize(
+    ("fleet", "keys", "shown", "wanted"),
+    [
+        (dying_fleet(), ("m",), "UnknownOutcome", LETTERS[0].row.id),
+        (failing_fleet(), ("2", "enter"), "import-01", FOUND.jobs[0].row.id),
+    ],
+    ids=["dead letters", "a group's jobs"],
+)
+async def test_the_id_alone_is_copied_where_a_job_is_known_by_its_queue_too(
+    fleet: CannedFleet, keys: Sequence[str], shown: str, wanted: str, copied: list[str]
+) -> None:
+    async with visit(fleet, (120, 40)) as guest:
+        for key in keys:
+            await guest.press(key)
+        await guest.until_shown(shown)
+        await guest.press("y")
+        await guest.until_shown("row as JSON")
+        await guest.press("enter")
+        await guest.until(lambda: bool(copied))
+    assert copied == [wanted]
 
 
 async def test_a_job_is_copied_with_payload_and_error(copied: list[str]) -> None:

@@ -26,7 +26,7 @@ IMPOSSIBLE = [
     if state not in TRANSITIONS[ACTIONS[one.name].transition]
 ]
 
-LEDGERS = (":bulk", ":audit")
+LEDGERS = (":bulk", ":audit", ":warrant:")
 """What is written down of an operation itself."""
 
 
