@@ -38,7 +38,7 @@ async def die(
 ) -> None:
     """These die, one after the other."""
     for one in ids:
-        await line.put(one, **({"payload": payload} if payload else {}))
+        await (line.put(one, payload=payload) if payload else line.put(one))
         assert await line.bury(await line.lease(), replace(dead(reason, failure=failed()), error=error))
 
 

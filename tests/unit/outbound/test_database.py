@@ -1,0 +1,31 @@
+"""The database of domain records: whoever is cut off in the midst of a write holds nobody else up."""
+
+import sqlite3
+from pathlib import Path
+
+from arqlight_core.settings import Settings
+from arqlight_jobs.outbound.database import Connection, database_url, opened_database
+from arqlight_jobs.outbound.effects import metadata
+
+
+def test_a_statement_that_was_cut_off_keeps_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "records"
+    cut_off = sqlite3.connect(path, factory=Connection)
+    cut_off.execute("create table one (x)")
+    held = cut_off.execute("insert into one values (1), (2) returning x")
+    cut_off.close()
+    other = sqlite3.connect(path, timeout=0)
+    other.execute("insert into one values (3)")
+    assert other.execute("select x from one").fetchall() == [(3,)]
+    other.close()
+    del held
+
+
+async def test_every_connection_to_sqlite_is_one_of_those(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    assert database_url(settings).get_backend_name() == "sqlite"
+    async with opened_database(settings, metadata) as engine, engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        driver = raw.driver_connection
+        assert driver is not None
+        assert isinstance(driver._conn, Connection)  # pyright: ignore[reportPrivateUsage] - aiosqlite shows it nowhere
