@@ -280,7 +280,8 @@ def test_a_line_that_is_too_long_is_cut_anyway() -> None:
 def test_a_channel_that_is_not_set_is_not_used(settings: Settings) -> None:
     assert channels_for(NOTICE, settings) == ("inapp",)
     whole = {"smtp_host": "x", "notify_webhook_url": "https://x", "telegram_bot_token": "t", "telegram_chat_id": "1"}
-    everything = msgspec.structs.replace(settings, **whole)
+    assert "smtp" not in channels_for(NOTICE, msgspec.structs.replace(settings, **whole))  # there is nobody to mail to
+    everything = msgspec.structs.replace(settings, **whole, notify_mail="ops@example.com")
     assert channels_for(NOTICE, everything) == EVERYWHERE == tuple(CHANNELS)
     assert "telegram" not in channels_for(with_words(severity="warning"), everything)
 
