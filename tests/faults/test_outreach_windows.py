@@ -128,7 +128,9 @@ async def test_no_window_of_a_tenant_or_a_sender_is_ever_exceeded(store: Store, 
         await eventually(lambda: _all_sent(scene), 90)
     ways: dict[Channel, list[Way]] = {channel: list(_ways(channel, scene, seen)) for channel in SENDERS}
     assert {channel: len(found) for channel, found in ways.items()} == JOBS
-    assert median(way.arrived - way.asked for found in ways.values() for way in found) < 0.25
+    assert (
+        median(way.arrived - way.asked for found in ways.values() for way in found) < 1.0
+    )  # else arrivals tell nothing
     for channel, found in ways.items():
         within(TENANT[channel], found)
         senders = {way.sender for way in found}

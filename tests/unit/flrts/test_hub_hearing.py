@@ -90,8 +90,15 @@ async def test_a_telegram_that_is_away_is_asked_again(
         there.script(Fault(status=502), Fault(status=502))
         bot.write("5", "/help")
         listening = asyncio.create_task(hub_poll.poll())
-        await eventually(lambda: jobs_for_the_bot(store))
+        said = [capsys.readouterr()]
+
+        async def told() -> bool:
+            said.append(capsys.readouterr())
+            return any(one.out for one in said)
+
+        await eventually(told)
         listening.cancel()
         await asyncio.wait([listening])
-    said = capsys.readouterr()
-    assert (said.out, said.err.count("asked again")) == ("1 queued\n", 2)
+    assert await jobs_for_the_bot(store) == 1
+    assert "".join(one.out for one in said) == "1 queued\n"
+    assert "".join(one.err for one in said).count("asked again") == 2
