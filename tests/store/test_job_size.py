@@ -15,7 +15,7 @@ from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
 
 JOBS = Catalogue.discover("arqlight_jobs").job_types
-USUAL, MOST = 1024, 1536
+USUAL, MOST = 1024, 1792
 """Bytes; the most, where words are sealed, or where each job is the only one of a flow that has a name of its own."""
 
 COUNT = 200
