@@ -24,9 +24,10 @@ from arqlight_jobs.flrts.reminders_schedule import schedule
 from arqlight_jobs.flrts.reminders_send import send
 from arqlight_jobs.flrts.reminding import plan_own
 from arqlight_jobs.flrts.requests import ChangeAsked, ReferenceAsked, ReminderDue, RemindersAsked, SyncAsked
-from arqlight_jobs.flrts.tasks_create import create
+from arqlight_jobs.flrts.tasks_create import create, effect_of, mark_of
 from arqlight_jobs.flrts.tasks_sync import ROUND, sync
 from arqlight_jobs.flrts.tasks_update import update
+from arqlight_jobs.flrts.wishing import wish
 
 AT_ONCE = timedelta(0)
 
@@ -41,12 +42,18 @@ class Planned:
 
 
 async def task_asked(store: Store, records: Records, actor: str, user: str, told: Mapping[str, str]) -> Enqueued:
-    """Have a task made for a user. `told`: title, and due as people write days. Raises UsageError."""
+    """Have a task made for a user, who is told how that has ended. `told`: title, and due as people write days.
+
+    Raises UsageError.
+    """
     async with records.engine.connect() as connection:
         known = await needed_user(connection, user)
     due = day_of(told["due"], known.timezone, now()).isoformat() if told.get("due") else ""
     asked = create.parse({**told, "due": due, "user": known.id})
-    return await submit_on_record(store, create, asked, records.settings, actor=actor)
+    queued = await submit_on_record(store, create, asked, records.settings, actor=actor)
+    async with records.engine.begin() as connection:
+        await wish(connection, asked, mark_of(effect_of(asked, queued.job_id)))
+    return queued
 
 
 async def change_asked(

@@ -73,7 +73,7 @@ def main() -> None:
         mock.patch.object(openproject, "create", _dying(openproject.create, first, second)),
         mock.patch.object(n8n, "create", _dying(n8n.create, first, second)),
         mock.patch.object(Outbox, "close", _dying(Outbox.close, after=third)),
-        mock.patch.object(tasks_create, "say", _dying(tasks_create.say, after=fourth)),
+        mock.patch.object(tasks_create, "answer", _dying(tasks_create.answer, after=fourth)),
         mock.patch.object(openproject, "patch", _dying(openproject.patch, before, sent)),
         mock.patch.object(tasks_update, "follow", _dying(tasks_update.follow, written)),
     ):

@@ -12,7 +12,7 @@ from arqlight_core.clock import now
 from arqlight_core.policy import DAY, HOUR
 from arqlight_jobs.expiry import Category, discovered
 from arqlight_jobs.flrts import expiring
-from arqlight_jobs.flrts.tables import hooks, people, reminders, speech, tasks
+from arqlight_jobs.flrts.tables import hooks, people, reminders, speech, tasks, wishes
 from arqlight_jobs.flrts.tables.metadata import metadata
 from arqlight_jobs.healer.records import records as healer_records
 from arqlight_jobs.healer.retention.purge import count, purge
@@ -77,6 +77,7 @@ def test_retention_knows_of_all_that_is_said_heard_and_over() -> None:
         tasks.processed_jobs,
         reminders.reminders,
         people.links,
+        wishes.wishes,
     }
     names = [one.name for one in discovered().categories]
     assert len(set(names)) == len(names)

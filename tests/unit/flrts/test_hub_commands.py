@@ -13,6 +13,7 @@ from arqlight_jobs.flrts.linking import link
 from arqlight_jobs.flrts.tables.people import chats, users
 from arqlight_jobs.flrts.tables.reminders import reminders
 from arqlight_jobs.flrts.tables.tasks import changes, tasks
+from arqlight_jobs.flrts.tables.wishes import wishes
 from tests.unit.flrts.hub_shell import MAIL, on_record, rows, set_up, waiting, with_ada
 from tests.unit.flrts.reminded import ADA_THERE, DUE
 from tests.unit.shell import Shell
@@ -121,6 +122,7 @@ def test_a_task_is_asked_for_once(hub: Shell) -> None:
     assert job in hub.complained
     assert hub.told(*asked, expect=1) == {"jobId": job, "new": False}
     assert waiting(hub) == {"flrts:tasks:create": 1}
+    assert [(one["user"], one["title"], one["over"]) for one in rows(wishes)] == [("ada", "Buy bread", False)]
 
 
 @pytest.mark.parametrize(

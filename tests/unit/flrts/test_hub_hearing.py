@@ -42,14 +42,20 @@ def test_a_post_of_openproject_s_is_taken_in_unless_it_is_forged(hub: Shell, tmp
 def test_a_post_of_telegram_s_is_taken_in_unless_it_is_forged(hub: Shell, tmp_path: Path) -> None:
     message = {"message_id": 1, "date": 1, "chat": {"id": 5, "type": "private"}, "text": "/help"}
     (tmp_path / "post").write_bytes(msgspec.json.encode({"update_id": 9, "message": message}))
-    words = ("receive", "telegram", str(tmp_path / "post"), "--secret")
-    hub.run(*words, "another", expect=2)
+    words = ("receive", "telegram", str(tmp_path / "post"), "--secret-file", str(tmp_path / "secret"))
+    for wrong in ("another\n", "", f"{SECRET}{'x' * 2000}"):
+        (tmp_path / "secret").write_text(wrong)
+        hub.run(*words, expect=2)
     assert waiting(hub) == {}
-    assert "Update 9 is queued" in hub.run(*words, SECRET)
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    assert "Update 9 is queued" in hub.run(*words)
     assert waiting(hub) == {"flrts:telegram:command": 1}
-    assert "told" in hub.told(*words, SECRET)
-    hub.run("receive", "telegram", str(tmp_path / "none"), "--secret", SECRET, expect=2)
-    assert "cannot be read" in hub.complained
+    assert "told" in hub.told(*words)
+    for missing in ("post", "secret"):
+        (tmp_path / missing).unlink()
+        hub.run(*words, expect=2)
+        assert f"{missing} cannot be read" in hub.complained
+        (tmp_path / missing).write_text("x")
 
 
 @pytest.fixture

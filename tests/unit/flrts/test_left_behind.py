@@ -5,24 +5,28 @@ from typing import Any
 
 import pytest
 
+from arqlight.demo.world.stand_in import Fault
 from arqlight_core import observe
 from arqlight_core.catalogue import Catalogue
 from arqlight_core.clock import now
 from arqlight_core.enqueue import enqueue
+from arqlight_core.errors import Discard
 from arqlight_core.jobs import State as JobState
 from arqlight_core.policy import DAY, HOUR, MINUTE
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.gateway import Store
-from arqlight_jobs.flrts import left_behind, updates
+from arqlight_jobs.flrts import left_behind, updates, wishing
 from arqlight_jobs.flrts.left_behind import LEFT
 from arqlight_jobs.flrts.reminders_schedule import schedules, sweep
-from arqlight_jobs.flrts.requests import CommandCame, ReminderSweep, Said
+from arqlight_jobs.flrts.requests import CommandCame, ReminderSweep, Said, TaskAsked
 from arqlight_jobs.flrts.tables import speech
+from arqlight_jobs.flrts.tables.wishes import wishes
 from arqlight_jobs.flrts.telegram_command import commands
 from arqlight_jobs.flrts.telegram_outbound import outbound
 from tests.faults.fleet import eventually
 from tests.faults.shop import serving
 from tests.unit.flrts.hub import CHAT, Hub
+from tests.unit.flrts.making import ASKED, failed, made, said
 from tests.unit.flrts.telling import Telling
 
 Catalogue.discover("arqlight_jobs")
@@ -97,6 +101,39 @@ async def test_one_look_takes_no_more_than_so_many_the_oldest_first(both: Hub, m
     found = [await swept(both) for _ in range(2)]
     assert [told["given_up"] for told, _ in found] == [2, 1]
     assert found[1][1] == [Said("m2"), Said("m1")]
+
+
+# ------------------------------------------------------------------ what was asked for
+
+
+async def test_who_has_waited_for_a_task_in_vain_is_told_once(both: Hub) -> None:
+    """Its job may be dead of its deadline, or nowhere."""
+    await Telling(both).hears("/new Buy milk")
+    assert (await swept(both))[0]["in_vain"] == 0
+    async with both.records.engine.begin() as connection:
+        await connection.execute(wishes.update().values(until=now() - LONG_AGO))
+    told, queued = await swept(both)
+    [wish] = await both.rows(wishes)
+    assert (told["in_vain"], queued) == (1, [Said(f"task-late-{wish['mark']}")])
+    assert "Failed to create task within a day: Buy milk" in await said(both)
+    assert (wish["over"], wish["title"], (await swept(both))[0]["in_vain"]) == (True, "", 0)
+
+
+@pytest.mark.parametrize("fault", [None, Fault(status=422)])
+async def test_who_knows_how_a_task_has_ended_does_not_wait_for_it_any_more(hub: Hub, fault: Fault | None) -> None:
+    _, run = await Telling(hub).hears("/new Buy milk")
+    asked = next(payload for _, payload in run.queued if isinstance(payload, TaskAsked)) if run else ASKED
+    if fault:
+        hub.world.at_openproject.script(fault)
+        assert type(await failed(hub, asked)) is Discard
+    else:
+        await made(hub, asked)
+    [wish] = await hub.rows(wishes)
+    assert (wish["over"], wish["title"]) == (True, "")
+    async with hub.records.engine.begin() as connection:
+        await wishing.wish(connection, asked, wish["mark"])
+        await connection.execute(wishes.update().values(until=now() - LONG_AGO))
+    assert (await swept(hub))[0]["in_vain"] == 0
 
 
 # ------------------------------------------------------------------ on workers

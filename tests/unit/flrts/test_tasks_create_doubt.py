@@ -1,5 +1,7 @@
 """Tasks of which nobody knows whether they were made, and those that a workflow of n8n's makes."""
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from arqlight.demo.world.stand_in import Fault
 from arqlight_core.errors import Discard, Misconfigured, Retry, Unavailable
 from arqlight_jobs.flrts.mirror import task_of
 from arqlight_jobs.flrts.tables.tasks import processed_jobs
+from arqlight_jobs.flrts.tasks_create import create, effect_of, mark_of
 from arqlight_jobs.outbound.effects import Outbox, State
 from tests.unit.flrts.hub import Hub
 from tests.unit.flrts.making import ASKED, JOB, MARK, failed, made, said
@@ -32,9 +35,12 @@ async def test_what_is_never_found_is_not_made_again_but_told_and_left_to_the_op
     hub.world.at_openproject.script(Fault(drop="before"))
     assert type(await failed(hub)) is Retry
     assert type(await failed(hub, attempt=2)) is Retry
-    assert type(await failed(hub, attempt=3)) is Discard
+    problem = await failed(hub, attempt=3)
+    assert type(problem) is Discard
+    assert "`arqlight effects settle`, then retry the job" in str(problem)
     assert hub.world.openproject.packages == {}
-    assert await said(hub) == ["Failed to create task: nobody knows whether it was done: look in OpenProject"]
+    [text] = await said(hub)
+    assert text.endswith("nobody knows whether it was done: look in OpenProject, and ask again if it was not")
     box = Outbox(hub.records.engine)
     effect = await box.find(JOB)
     assert effect
@@ -68,6 +74,17 @@ async def test_who_has_a_dead_job_tried_again_makes_no_second_task(hub: Hub) -> 
     hub.world.at_openproject.script(Fault(status=502))
     assert type(await failed(hub)) is Unavailable
     await made(hub, attempt=1)
+    assert len(hub.world.openproject.packages) == 1
+
+
+async def test_two_jobs_with_the_caller_s_own_id_at_once_make_one_task_though_the_first_call_fails(hub: Hub) -> None:
+    """It was made all the same: whoever takes over looks, though nothing was on record when its run began."""
+    mine = msgspec.structs.replace(ASKED, ref="tg-1")
+    hub.world.openproject.make(mine.title, description=f"ref: {mark_of(effect_of(mine, JOB))}")
+    hub.world.at_openproject.script(Fault(status=502))
+    runs = [create.handler(hub.run(job), mine) for job in ("first", "second")]
+    told = await asyncio.gather(*runs, return_exceptions=True)
+    assert sorted(map(str, told)) == sorted([str({"task": 1}), "openproject answered 502"])
     assert len(hub.world.openproject.packages) == 1
 
 

@@ -30,6 +30,6 @@ def told(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
         return "it took too long"
     if isinstance(problem, UnknownOutcome):
-        return "nobody knows whether it was done: look in OpenProject"
+        return "nobody knows whether it was done: look in OpenProject, and ask again if it was not"
     words = str(problem) if isinstance(problem, Signal) else "an error of ours"
     return masked_text(masked_secrets(words))[:_LONGEST]

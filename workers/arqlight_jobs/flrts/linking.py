@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from arqlight_core.clock import now
@@ -36,7 +36,7 @@ async def make_code(engine: AsyncEngine, user: str, lasts: timedelta = LASTS) ->
         known = (await connection.execute(select(users.c.id).where(users.c.id == user))).scalar_one_or_none()
         if known is None:
             raise UsageError(f"The task hub has no user {user}.")
-        await connection.execute(delete(links).where(links.c.until <= now()))
+        await forget(connection, links.c.until <= now())
         await connection.execute(insert(links), {"digest": _digest(code), "user": user, "until": now() + lasts})
     return code
 
@@ -49,6 +49,13 @@ async def link(connection: AsyncConnection, code: str, chat: str) -> str | None:
         row = {"id": chat, "user": user, "active": True, "inactive_because": "", "linked_at": now()}
         await put_in_place(connection, chats, [row])
     return user
+
+
+async def forget(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
+    """Have these codes link nothing any more; in the order of their digests, lest two such calls meet."""
+    chosen = select(links.c.digest).where(which).order_by(links.c.digest).with_for_update()
+    digests = list((await connection.execute(chosen)).scalars())
+    await connection.execute(delete(links).where(links.c.digest.in_(digests)))
 
 
 async def linked_to(connection: AsyncConnection, chat: str) -> Linked | None:

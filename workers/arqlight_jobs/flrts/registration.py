@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from arqlight_core.clock import now
 from arqlight_core.errors import Discard, UsageError
+from arqlight_jobs.flrts.linking import forget
 from arqlight_jobs.flrts.people import User, user_of
 from arqlight_jobs.flrts.reckoning import zone_of
 from arqlight_jobs.flrts.reminding import State
 from arqlight_jobs.flrts.requests import Id
-from arqlight_jobs.flrts.tables.people import chats, users
+from arqlight_jobs.flrts.tables.people import chats, links, users
 from arqlight_jobs.flrts.tables.reminders import reminders
 from arqlight_jobs.outbound.rows import put_if_new
 from arqlight_jobs.providers.headers import MailRefused, address_of
@@ -56,12 +57,19 @@ async def put_user(engine: AsyncEngine, own: str, told: Mapping[str, Any]) -> tu
 
 
 async def remove_user(engine: AsyncEngine, own: str) -> int:
-    """Forget a user with all chats, and cancel what was planned; how many reminders that was. Raises UsageError."""
+    """Forget a user with all chats, and cancel what was planned; how many reminders that was. Raises UsageError.
+
+    Codes first, as whoever links a chat holds a code and then asks for its user; reminders in the order of their ids,
+    as they are planned: else each could wait for the other.
+    """
     planned = (reminders.c.user == own, reminders.c.state == State.PLANNED)
+    held = select(reminders.c.id).where(*planned).order_by(reminders.c.id).with_for_update()
     ended = {"state": State.CANCELLED, "reason": "the user is gone", "ended_at": now()}
     async with engine.begin() as connection:
         await needed_user(connection, own)
+        await forget(connection, links.c.user == own)
         await connection.execute(delete(users).where(users.c.id == own))
+        await connection.execute(held)
         return (await connection.execute(update(reminders).where(*planned).values(**ended))).rowcount
 
 

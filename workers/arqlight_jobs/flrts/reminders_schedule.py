@@ -118,7 +118,7 @@ class _Outrun(Exception):
 async def _arrange(connection: AsyncConnection, task: int, at: datetime) -> list[Change]:
     wanted = await _wanted(connection, task)
     made = changes(wanted, await reminding.reminders_of(connection, task), at)
-    for change in made:
+    for change in sorted(made, key=lambda one: one.wanted.id):  # as whoever else holds several of them
         if not await reminding.put(connection, change.wanted, change.seen):
             raise _Outrun
     return made

@@ -21,6 +21,11 @@ async def say(run: Run, engine: AsyncEngine, effect: str, text: str, *, user: st
     """
     async with engine.begin() as connection:
         await note(connection, effect, text, user=user, chat=chat)
+    await send(run, effect)
+
+
+async def send(run: Run, effect: str) -> None:
+    """Have what is noted said. The job names SEND a follow-up."""
     await run.enqueue(SEND, Said(effect))
 
 

@@ -13,17 +13,19 @@ from sqlalchemy import select
 from arqlight_core.clock import now
 from arqlight_core.errors import Discard, Signal, UnknownOutcome
 from arqlight_core.hashing import canonical_key
-from arqlight_core.policy import DAY, HOUR, Dependency, Mode, Unique
+from arqlight_core.policy import HOUR, Dependency, Mode, Unique
 from arqlight_core.run import Run
 from arqlight_jobs.flrts.failing import WAITING_S, is_last, told
 from arqlight_jobs.flrts.mirror import note, task_of
 from arqlight_jobs.flrts.people import User, user_of
 from arqlight_jobs.flrts.records import Records, records
 from arqlight_jobs.flrts.requests import RemindersAsked, TaskAsked
-from arqlight_jobs.flrts.saying import SEND, say
+from arqlight_jobs.flrts.saying import SEND, send
+from arqlight_jobs.flrts.saying import note as note_word
 from arqlight_jobs.flrts.tables.tasks import processed_jobs
 from arqlight_jobs.flrts.tasks_create_making import Making
 from arqlight_jobs.flrts.terms import RETRY, TIMEOUT, per_user, queue
+from arqlight_jobs.flrts.wishing import WITHIN, over
 from arqlight_jobs.outbound.client import provider_client
 from arqlight_jobs.outbound.effects import outbox
 from arqlight_jobs.outbound.outbox import Policy, once
@@ -42,7 +44,7 @@ def sameness(asked: TaskAsked) -> str:
     return f"{asked.user}:{asked.ref}" if asked.ref else canonical_key(asked)
 
 
-def effect_of(asked: TaskAsked, job_id: str) -> str:
+def effect_of(asked: TaskAsked, job_id: str = "") -> str:
     """The effect's key. Without an id of the caller's, the same words are another task in another hour."""
     return f"flrts:tasks:create:{sameness(asked)}" if asked.ref else job_id
 
@@ -57,7 +59,7 @@ def mark_of(effect: str) -> str:
     TaskAsked,
     timeout=TIMEOUT,
     retry=RETRY,
-    deadline=DAY,
+    deadline=WITHIN,
     sensitive=("title", "description"),
     unique=Unique(HOUR, Mode.THROTTLE, by=sameness),
     needs=(Dependency(OPENPROJECT.dependency), Dependency(N8N.dependency)),
@@ -74,16 +76,31 @@ async def create(run: Run, asked: TaskAsked) -> dict[str, Any]:
             made = await _made(run, opened, asked, user, mark)
     except Exception as problem:
         if is_last(problem, run.attempt, at_least_once=False):
-            text = f"Failed to create task: {told(problem)}"
-            await say(run, opened.engine, f"task-failed-{mark}", text, user=asked.user)
-        if isinstance(problem, UnknownOutcome) and not problem.dependency:
-            raise Discard(f"unknown outcome: {problem.reason}") from problem  # a crash of ours is nobody else's fault
+            await answer(run, opened, asked, mark, "failed", f"Failed to create task: {told(problem)}")
+        if isinstance(problem, UnknownOutcome):
+            raise _in_doubt(problem) from problem
         raise
     if asked.due and made.is_known:
         await run.enqueue(SCHEDULE, RemindersAsked(made.task, asked.due, mark))
-    await say(run, opened.engine, f"task-created-{mark}", f"Task created: {made.subject}", user=asked.user)
+    await answer(run, opened, asked, mark, "created", f"Task created: {made.subject}")
     run.progress(100, 100, "told")
     return {"task": made.task}
+
+
+def _in_doubt(problem: UnknownOutcome) -> Discard | UnknownOutcome:
+    """What the dead letter tells the operator; a crash of ours is nobody else's fault."""
+    reason = f"{problem.reason}; look in OpenProject, say it by `arqlight effects settle`, then retry the job"
+    blamed = problem.dependency
+    return UnknownOutcome(reason, dependency=blamed) if blamed else Discard(f"unknown outcome: {reason}")
+
+
+async def answer(run: Run, opened: Records, asked: TaskAsked, mark: str, end: str, text: str) -> None:
+    """Tell who asked for the task with that mark how it has ended: `created` or `failed`."""
+    effect = f"task-{end}-{mark}"
+    async with opened.engine.begin() as connection:
+        await note_word(connection, effect, text, user=asked.user)
+        await over(connection, mark, asked.user)
+    await send(run, effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +116,9 @@ async def _made(run: Run, opened: Records, asked: TaskAsked, user: User, mark: s
     """The task: made by this run, or by one before it."""
     task = await _processed(opened, run.job_id)
     run.progress(20, 100, "looked up")
-    client, box = await run.open(provider_client), await run.open(outbox)
-    making = Making(run, client, opened.settings, _draft(opened, asked, user, mark))
+    client, box, key = await run.open(provider_client), await run.open(outbox), effect_of(asked, run.job_id)
+    making = Making(run, client, opened.settings, _draft(opened, asked, user, mark), box, key)
     if task is None:
-        key = effect_of(asked, run.job_id)
-        making.was_tried = await box.find(key) is not None
         effect = await once(
             box,
             run,

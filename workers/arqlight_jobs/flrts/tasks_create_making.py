@@ -13,7 +13,7 @@ from arqlight_core.settings import Settings
 from arqlight_jobs.flrts.mirror import note
 from arqlight_jobs.flrts.tables.tasks import processed_jobs
 from arqlight_jobs.flrts.terms import RETRY
-from arqlight_jobs.outbound.effects import Effect, State
+from arqlight_jobs.outbound.effects import Effect, Outbox, State
 from arqlight_jobs.outbound.rows import put_if_new
 from arqlight_jobs.providers import n8n, openproject
 from arqlight_jobs.providers.openproject import Draft, WorkPackage
@@ -21,17 +21,16 @@ from arqlight_jobs.providers.openproject import Draft, WorkPackage
 
 @dataclass(slots=True)
 class Making:
-    """A task that is to be made. `package` is what OpenProject has told of it so far.
-
-    `was_tried`: by an attempt before, or by another job of the same effect.
-    """
+    """A task that is to be made. `package` is what OpenProject has told of it so far."""
 
     run: Run
     client: httpx.AsyncClient
     settings: Settings
     draft: Draft
+    box: Outbox
+    effect: str
+    """Its key."""
     package: WorkPackage | None = None
-    was_tried: bool = False
     told_no_id: bool = False
 
     async def post(self) -> str:
@@ -39,7 +38,7 @@ class Making:
 
         An error of a server's or a workflow's rules nothing out: before it is posted again, it is looked for.
         """
-        if self.was_tried and (found := await self._found()):
+        if await self._was_tried() and (found := await self._found()):
             return found
         if self.settings.flrts_backend == "n8n":
             return await self._by_workflow()
@@ -71,6 +70,14 @@ class Making:
         await put_if_new(connection, processed_jobs, row)
         if self.package:
             await note(connection, self.package)
+
+    async def _was_tried(self) -> bool:
+        """Whether a call before this one has failed, of this job or of another with the same effect: it left why.
+
+        Only who holds the effect may ask: another could still begin between the answer and the call.
+        """
+        held = await self.box.find(self.effect)
+        return held is not None and held.reason is not None
 
     async def _by_workflow(self) -> str:
         text = openproject.marked(self.draft.description, self.draft.mark)

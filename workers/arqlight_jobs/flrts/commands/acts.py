@@ -21,6 +21,8 @@ from arqlight_jobs.flrts.records import Records
 from arqlight_jobs.flrts.reminding import State, plan_own
 from arqlight_jobs.flrts.reminding import listed as reminders_listed
 from arqlight_jobs.flrts.requests import ChangeAsked, ReminderDue, TaskAsked
+from arqlight_jobs.flrts.tasks_create import effect_of, mark_of
+from arqlight_jobs.flrts.wishing import wish
 
 CREATE, UPDATE, REMIND = "flrts.tasks.create", "flrts.tasks.update", "flrts.reminders.send"
 
@@ -60,6 +62,8 @@ async def make(ask: Ask) -> Answer:
     title, due = title_and_due(ask.rest)
     day = day_of(due, ask.user.timezone, ask.at).isoformat() if due else ""
     asked = TaskAsked(user=ask.user.id, title=title, due=day, ref=ask.ref)
+    async with ask.opened.engine.begin() as connection:
+        await wish(connection, asked, mark_of(effect_of(asked)))
     return Answer(f"Making the task “{_shown(title)}”{f', due {day}' if day else ''}.", CREATE, asked)
 
 
