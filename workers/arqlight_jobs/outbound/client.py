@@ -11,6 +11,7 @@ import httpx
 
 from arqlight_core.settings import Settings
 from arqlight_jobs.outbound.guard import Guard, GuardedTransport
+from arqlight_jobs.outbound.trust import trusted
 
 TIMEOUTS = httpx.Timeout(connect=5.0, read=15.0, write=15.0, pool=5.0)
 """Seconds; a job type with slower answers passes its own with the call."""
@@ -23,7 +24,7 @@ CORRELATION = "X-Correlation-ID"
 @asynccontextmanager
 async def provider_client(_: Settings) -> AsyncGenerator[httpx.AsyncClient]:
     """A client for base URLs out of the settings; its connections are kept and shared."""
-    async with httpx.AsyncClient(timeout=TIMEOUTS) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUTS, verify=trusted()) as client:
         yield client
 
 

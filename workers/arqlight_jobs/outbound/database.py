@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, DateTime, Dialect, MetaData, TypeDecorator, event, make_url, text
+from sqlalchemy import URL, DateTime, Dialect, MetaData, TypeDecorator, event, inspect, make_url, text
+from sqlalchemy.engine import Connection as Conversation
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -132,12 +133,31 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 async def _create_tables(engine: AsyncEngine, tables: MetaData) -> None:
-    async with engine.begin() as connection:
-        await _one_at_a_time(connection)
-        for table in tables.sorted_tables:
-            await connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                await connection.execute(CreateIndex(index, if_not_exists=True))
+    """Make what there is not: nobody waits for a lock, and no table is locked, where all is there."""
+    async with engine.connect() as connection:
+        lacking = await connection.run_sync(_lacking, tables)
+    if lacking:
+        async with engine.begin() as connection:
+            await _one_at_a_time(connection)
+            for one in await connection.run_sync(_lacking, tables):
+                await connection.execute(one)
+
+
+def _lacking(connection: Conversation, tables: MetaData) -> list[CreateTable | CreateIndex]:
+    """The statements that make the tables and indexes that the database does not have, in their order."""
+    known, lacking = _known(connection, tables), list[CreateTable | CreateIndex]()
+    for table in tables.sorted_tables:
+        lacking += [CreateTable(table, if_not_exists=True)] if table.name not in known else []
+        lacking += [CreateIndex(one, if_not_exists=True) for one in table.indexes if one.name not in known]
+    return lacking
+
+
+def _known(connection: Conversation, tables: MetaData) -> set[str | None]:
+    if connection.dialect.name == "sqlite":
+        return set(connection.execute(text("SELECT name FROM sqlite_master")).scalars())
+    inspected = inspect(connection)
+    indexes = inspected.get_multi_indexes(filter_names=[*tables.tables]).values()
+    return {*inspected.get_table_names(), *(one["name"] for of_table in indexes for one in of_table)}
 
 
 async def _one_at_a_time(connection: AsyncConnection) -> None:

@@ -13,6 +13,7 @@ from typing import cast
 import httpx
 
 from arqlight_core.errors import Discard, UsageError
+from arqlight_jobs.outbound.trust import trusted
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -115,7 +116,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     def __init__(self, guard: Guard) -> None:
         alone = httpx.Limits(max_keepalive_connections=0)  # a connection is checked for one name, not for its neighbour
         self._guard = guard
-        self._inner = httpx.AsyncHTTPTransport(limits=alone)
+        self._inner = httpx.AsyncHTTPTransport(verify=trusted(), limits=alone)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, its body cut off at the cap. Raises AddressRefused and httpx's errors."""
