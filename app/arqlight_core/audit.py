@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -26,6 +27,9 @@ TOLD_KEPT = 3_000
 _CUTS = ((20, 200), (5, 60))
 """Members of a list or mapping, and signs of a text, that are kept; the second where the first leaves too much."""
 _WHOLE = 2**63
+
+WAY_IN: ContextVar[str] = ContextVar("way_in", default="")
+"""By which way in something is asked for here: cli, screen or http; '' where nobody said."""
 
 
 class Phase(StrEnum):
@@ -49,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ref: str
     actor: str = ""
     host: str = ""
+    via: str = ""
     operation: str = ""
     target: str = ""
     told: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 import msgspec
 
 from arqlight_core.errors import PayloadInvalid
+from arqlight_core.hook import Hook
 from arqlight_core.policy import Breaker, Dependency, Limit, Priority, Retention, RetryPolicy, Schedule, Unique
 from arqlight_core.run import Run
 from arqlight_core.settings import Settings
@@ -37,6 +38,7 @@ class Terms(TypedDict, Generic[P], total=False):
     at_least_once: bool
     follow_ups: tuple[str, ...]
     intake: Callable[[str, Settings], Awaitable[P]]
+    hook: Hook
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class JobType(Generic[P]):
     """Names of the job types that its handler may queue."""
     intake: Callable[[str, Settings], Awaitable[P]] | None = None
     """From what a person names on the command line, such as a file, to a payload. Raises UsageError."""
+    hook: Hook | None = None
+    """Whose signed posts over HTTP it is queued by."""
 
     @property
     def description(self) -> str:

@@ -91,8 +91,10 @@ def _job_problems(job: JobType[Any], known: set[str]) -> list[str]:
         "needs at least one attempt": job.retry.attempts < 1,
         f"marks unknown fields as sensitive ({', '.join(sorted(unknown))})": bool(unknown),
         f"names unknown follow-ups ({', '.join(strangers)})": bool(strangers),
+        "takes posts, which are unique by their ids, and is unique by something else": bool(job.hook and job.unique),
     }
     found = [problem for problem, wrong in checks.items() if wrong]
     found += outlasting(job.timeout, job.retry, job.deadline)
+    found += job.hook.problems() if job.hook else []
     found += [f"needs {need.name}, which {p}" for need in job.needs for p in _breaker_problems(need.breaker)]
     return [f"job type {job.name} {problem}" for problem in found]

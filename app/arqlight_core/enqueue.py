@@ -1,6 +1,7 @@
 """Puts jobs into queues: payloads validated, ids given, one round trip for many."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,9 @@ from arqlight_core.store.scripts import NewJob, Placed
 
 CHUNK = 500
 """Jobs queued by one script call."""
+
+REQUEST: ContextVar[str] = ContextVar("request", default="")
+"""The id of the request that is being answered here: what it queues without a correlation id of its own gets this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ async def enqueue_many(
     correlation_id: str = "",
 ) -> list[Enqueued]:
     """Queue many jobs of one type, five hundred to a round trip."""
-    keys = QueueKeys.declared(job_type.queue.name)
+    keys, correlation_id = QueueKeys.declared(job_type.queue.name), correlation_id or REQUEST.get()
     told = (milliseconds(delay), correlation_id, store.sealer)
     live = await store.live.of(job_type)
     jobs = [new_job(keys, live, payload, *told) for payload in payloads]

@@ -28,6 +28,9 @@ class ProviderSettings(NoticeSettings, frozen=True, kw_only=True):  # structs of
     whatsapp_app_secret: Secret = field(name="WHATSAPP_APP_SECRET", default="")
     """The secret of Meta's app, which signs what it posts to us."""
 
+    whatsapp_verify_token: Secret = field(name="WHATSAPP_VERIFY_TOKEN", default="")
+    """What Meta shows when it asks whether its posts are to come here."""
+
     openai_base_url: str = field(name="OPENAI_BASE_URL", default="https://api.openai.com/v1")
     """Where chat completions and transcriptions are served; any server with the same interface will do."""
 

@@ -7,6 +7,9 @@ from msgspec import Meta
 Secret = Annotated[str, Meta(extra={"secret": "whole"})]
 """Text that is never shown: neither by `repr` nor in an error nor in a log."""
 
+NamedSecrets = Annotated[str, Meta(extra={"secret": "named"})]
+"""`NAME=SECRET` with commas between, never shown as a whole either."""
+
 Address = Annotated[str, Meta(extra={"secret": "password"})]
 """A URL, shown without its password."""
 

@@ -17,8 +17,9 @@ from platformdirs import user_data_path
 
 from arqlight_core import address
 from arqlight_core.errors import UsageError
+from arqlight_core.hook import hook_problems, hook_secrets
 from arqlight_core.hub_settings import HubSettings
-from arqlight_core.setting_kinds import FEWEST_DAYS, MOST_DAYS, Address, Count, Days, Port, Secret
+from arqlight_core.setting_kinds import FEWEST_DAYS, MOST_DAYS, Address, Count, Days, NamedSecrets, Port, Secret
 
 logger = logging.getLogger("arqlight.settings")
 
@@ -84,6 +85,9 @@ class Settings(HubSettings, frozen=True, kw_only=True):
     port: Port = field(name="PORT", default=8080)
     """Where HTTP is served."""
 
+    hooks: NamedSecrets = field(name="ARQLIGHT_HOOKS", default="")
+    """By what the posts of others are verified, `SOURCE=whsec_…` for each; see `arqlight_core.hook`."""
+
     breaker_threshold: Count = field(name="CIRCUIT_BREAKER_THRESHOLD", default=5)
     """Faults in a row that open a circuit breaker."""
 
@@ -138,6 +142,7 @@ class Settings(HubSettings, frozen=True, kw_only=True):
         for name, secrecy in _SECRECY.items():
             value: str = getattr(self, name) or ""
             told |= address.secrets(value) if secrecy == "password" else {value, *value.split(",")}
+            told |= {one for some in hook_secrets(value).values() for one in some} if secrecy == "named" else set()
         return frozenset(told - {""})
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
@@ -278,6 +283,7 @@ def _problems(settings: Settings) -> Iterator[str]:
     yield from settings.notice_problems()
     yield from settings.provider_problems()
     yield from settings.hub_problems()
+    yield from (f"ARQLIGHT_HOOKS: {problem}" for problem in hook_problems(settings.hooks))
     if settings.default_retention_days > settings.max_retention_days:
         yield "DEFAULT_RETENTION_DAYS: is more than MAX_RETENTION_DAYS"
     if settings.production:

@@ -30,7 +30,7 @@ from tests.unit.crm.post import SENDER, TENANT, TEXT, TOKEN, Post, contact_row, 
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
-RECIPIENTS, WORKERS, KILLS = 600, 3, 12
+RECIPIENTS, WORKERS, KILLS = 320, 3, 6
 SENT_BETWEEN = 40
 """Messages between two kills: by the clock, a busy machine's workers would all be killed before they have begun."""
 

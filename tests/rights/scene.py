@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from arqlight_core.audit import Link
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.jobs import Lease
+from arqlight_core.observe.alerts import Severity
+from arqlight_core.observe.episodes import Episode, Phase
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
 from arqlight_core.store.keys import SHARED, QueueKeys
@@ -13,6 +17,7 @@ from arqlight_core.store.scripts import (
     Appetite,
     Burial,
     Call,
+    Change,
     ChildEnd,
     Copy,
     Deferral,
@@ -31,6 +36,8 @@ QUEUE = QueueKeys.declared("test:rights")
 HALTED = QueueKeys.declared("test:halted")
 PAYLOAD = encode_job(Envelope("work", ({"n": 1},), {}, 1_000))
 LONG = 600_000
+FIRING = Episode("dead letters", "test:rights", "", Severity.WARNING, "has one", "", 1, Phase.FIRING, id="e1")
+SILENCE = scripts.Silence("dead-letters", "ada", "", 1, 2)
 DEMANDS = '{"exclusive": "site", "needs": [], "limits": []}'
 
 
@@ -74,6 +81,8 @@ class Scene:
             scripts.finish(QUEUE, "w1", 1, [FinishedJob(lease, b"r", LONG, 5, "work")]),
             scripts.keep(LONG, [Hold(lease, "exclusive", "site")]),
             scripts.lapse(QUEUE, "w1", b"", 100),
+            scripts.lead("alerts", "w1", LONG),
+            scripts.note_alerts("alerts", "w1", [Change("dead", "")]),
             scripts.progress(QUEUE, lease, 1, 2, "half", ["line"]),
             scripts.release(QUEUE, lease),
             scripts.renew(QUEUE, LONG, LONG, [lease]),
@@ -94,6 +103,9 @@ async def _extras(raw: Any) -> None:
     pipe.hset(f"{prefix}schedule:halted", mapping={"by": "ada"})
     pipe.hset(f"{HALTED.prefix}paused", mapping={"by": "ada", "reason": "", "at": 1})
     pipe.hset(f"{SHARED.prefix}breaker:api", mapping={"forced": "open", "forced_until": 1})
+    pipe.hset(f"{SHARED.prefix}alerts", "dead", msgspec.json.encode(FIRING))
+    pipe.set(f"{SHARED.prefix}leader:alerts", "w1")
+    pipe.hset(f"{SHARED.prefix}silences", "s1", msgspec.json.encode(SILENCE))
     pipe.zadd(f"{prefix}held", {"left behind": 1, "stray": 10**14})
     pipe.zadd(QUEUE.wire, {"stray": 10**14})
     pipe.hset("arqlight:job:stray", mapping={"parked": LONG, "parked_as": "waiting"})
@@ -103,6 +115,8 @@ async def _extras(raw: Any) -> None:
 def _looks() -> list[Call[Any]]:
     return [
         scripts.ahead(QUEUE, "next"),
+        scripts.alarms("alerts"),
+        scripts.dependencies(["api"]),
         scripts.bodies(QUEUE, ["next"]),
         scripts.breaker(QUEUE, ""),
         scripts.bulks(QUEUE, "newest", 5),
@@ -120,6 +134,7 @@ def _looks() -> list[Call[Any]]:
         scripts.throughput(QUEUE, 5),
         scripts.usage("sending", "", 1, [60_000]),
         scripts.rights(["PING"]),
+        scripts.tokens(["ada"]),
         scripts.rows(QUEUE, "waiting", ["next"]),
         scripts.schedules(QUEUE, ["daily"]),
         scripts.states(QUEUE, ["next"]),
@@ -135,6 +150,9 @@ def _looks() -> list[Call[Any]]:
 def _steering() -> list[Call[Any]]:
     return [
         scripts.account(QUEUE, "b1", "w1", LONG),
+        scripts.acknowledge("ada", "", ["dead"]),
+        scripts.lift_silence("s1", "ada", ""),
+        scripts.silence("s2", "dead-letters", "ada", "", LONG),
         scripts.carry(QUEUE, "b1", "w1", LONG),
         scripts.conclude(QUEUE, "b1", "running", "done", "ada", "", ""),
         scripts.lift_hold(QUEUE, "h1", "ada", ""),
@@ -159,6 +177,9 @@ def _acts() -> list[Call[Any]]:
     firing = Firing("daily", "t", 0, 0, 1, 0, "", PAYLOAD, 0.0)
     return [
         scripts.call_off(QUEUE, step, 0, [b""], ["next"]),
+        scripts.keep_token("ada", "viewer", "digest", "me", 0),
+        scripts.drop_token("bob", "me"),
+        scripts.pace("ada", 1000, 10),
         scripts.delay(QUEUE, step, 0, LONG, ["next"]),
         scripts.empty_trash(QUEUE, "op1", 5, "ada", ""),
         scripts.fire(QUEUE, firing, [NewJob("tick", PAYLOAD)]),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.jobs import State
 from arqlight_core.operations import OPERATIONS
 from arqlight_core.rights import Role

@@ -16,10 +16,15 @@ from tests.rights.scene import Scene
 READING = {name for name, source in SOURCES.items() if source.startswith("#!lua flags=no-writes\n")}
 STEERING = {"override", "pause", "pause_schedule", "request", "restore", "resume", "resume_schedule", "steer"}
 HOLDING = {"set_hold", "lift_hold"}
+ALERTING = {"acknowledge", "lift_silence", "silence"}
 ALLOWED = {
     Role.VIEWER: READING,
-    Role.OPERATOR: READING | STEERING | HOLDING | {"account", "carry", "conclude", "record", "recover", "submit"},
-    Role.PRODUCER: {"enqueue", "orders", "rights"},
+    Role.OPERATOR: READING
+    | STEERING
+    | HOLDING
+    | ALERTING
+    | {"account", "carry", "conclude", "record", "recover", "submit"},
+    Role.PRODUCER: {"enqueue", "orders", "rights", "tokens"},
     Role.WORKER: set(NAMES),
     Role.ADMIN: set(NAMES),
 }

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from arqlight import cli
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core import observe
 from arqlight_core.rights import Role
 from arqlight_core.store.gateway import Store

@@ -123,12 +123,15 @@ MOST = {CatchUp.SKIP: 1, CatchUp.ONE: 1}
 async def test_every_declared_schedule_catches_up_after_eight_days_beside_all_others(store: Store) -> None:
     declared = Catalogue.discover("arqlight_jobs").queues.values()
     fleet = await Absent.since(store, [queue for queue in declared if queue.schedules], milliseconds(8 * DAY))
+    began_ms = await store.time_ms()
     await fleet.three_workers_come()
     for plan in fleet.plans:
         standing, jobs = await fleet.standing(plan), await fleet.queued(plan)
         ticks = fleet.passed(plan, standing.last_ms(plan.timetable.name))
+        on_time = sum(tick > began_ms for tick in ticks)  # a minute may begin while the workers come
         most = MOST.get(plan.schedule.catch_up, plan.schedule.at_most)
         assert ticks, plan.schedule.name
-        assert jobs <= ids_of(plan, ticks[:most])
-        assert len(jobs) == min(most, len(ticks)) or plan.schedule.catch_up is CatchUp.SKIP
-        assert (standing.number("runs"), standing.number("missed")) == (len(jobs), len(ticks) - len(jobs))
+        assert jobs <= ids_of(plan, ticks[: most + on_time])
+        assert len(jobs) >= min(most, len(ticks)) or plan.schedule.catch_up is CatchUp.SKIP
+        assert standing.number("runs") == len(jobs)
+        assert 0 <= standing.number("missed") - (len(ticks) - len(jobs)) <= on_time

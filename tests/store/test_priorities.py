@@ -38,7 +38,7 @@ async def test_an_old_low_job_goes_before_a_new_critical_one(line: Line):
 
 
 async def test_a_delayed_job_does_not_run_early_and_has_its_head_start_once_it_is_due(line: Line):
-    await line.put("high", lane=HIGH, delay_ms=30)
+    await line.put("high", lane=HIGH, delay_ms=250)
     await line.put("low")
     assert await line.state("high") is State.SCHEDULED
     assert await line.claimed(limit=5) == ["low"]

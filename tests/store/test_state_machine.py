@@ -140,7 +140,7 @@ def test_any_order_of_calls_does_what_the_model_does(shared_server: EmbeddedServ
     run_state_machine_as_test(
         Driven,
         settings=settings(
-            max_examples=60,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

@@ -68,6 +68,7 @@ def test_the_gravest_come_first_and_then_go_by_queue():
 
 def test_a_queue_that_nothing_works_on_is_not_told_to_be_behind_as_well():
     assert rules(queue("a:a", **BEHIND, paused=Pause("ada", "", NOW))) == [Rule.PAUSED]
+    assert rules(queue("a:a", **BEHIND, breaker=BreakerState("open"))) == [Rule.BREAKER]
 
 
 def test_without_any_worker_one_alert_says_it_for_all():

@@ -6,6 +6,8 @@ from rich.pretty import pretty_repr
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
 
+OLD, NEW = "whsec_geheim16AAAAAAAAAAAAAAAAAAAAAAAA", "whsec_geheim17AAAAAAAAAAAAAAAAAAAAAAAA"
+
 SECRETS = {
     "REDIS_URL": "redis+sentinel://ada:geheim1@a:1/m?sentinel_password=geheim2",
     "DATABASE_URL": "postgresql://u:geheim3@db/x",
@@ -20,6 +22,8 @@ SECRETS = {
     "TWILIO_ACCOUNT_SID": "geheim13",
     "TWILIO_AUTH_TOKEN": "geheim14",
     "WHATSAPP_APP_SECRET": "geheim15",
+    "WHATSAPP_VERIFY_TOKEN": "geheim-verify",
+    "ARQLIGHT_HOOKS": f"shop={OLD},shop={NEW}",
 }
 
 
@@ -31,7 +35,7 @@ def test_no_secret_shows_when_settings_are_shown():
 
 
 def test_every_secret_is_known_as_one():
-    assert {f"geheim{number}" for number in (1, 2, 3, *range(5, 16))} <= load(SECRETS).secrets
+    assert {f"geheim{number}" for number in (1, 2, 3, *range(5, 16))} | {OLD, NEW} <= load(SECRETS).secrets
     assert load({}).secrets == frozenset()
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet import neighbourhood
+from arqlight_fleet.alarms import LOOK_EVERY as LOOK_FOR_ALERTS_EVERY
+from arqlight_fleet.alarms import AlarmWatch
 from arqlight_fleet.breakers import RESET_EVERY, reset_breakers
 from arqlight_fleet.bulks import LOOK_EVERY as LOOK_FOR_BULKS_EVERY
 from arqlight_fleet.bulks import Bulks
@@ -40,6 +42,7 @@ class Background:
         self._worker = worker
         self._tasks: list[asyncio.Task[None]] = []
         self._bulks = Bulks(worker)
+        self._alarms = AlarmWatch(worker, worker.alarm) if worker.alarm else None
         vitals = Vitals()
         heartbeat = Heartbeat(worker, vitals, lambda: self.chores)
         self._orders = Chore("orders", HEED_EVERY, partial(self._heed, heartbeat))
@@ -69,6 +72,10 @@ class Background:
             every = min(worker.poll_delay_s, ABORT_WITHIN) if worker.queues else worker.poll_delay_s
             self.chores.append(Chore("aborts", every, worker.aborts.stop_running))
 
+        if self._alarms:
+            self.chores.append(Chore("alerts", LOOK_FOR_ALERTS_EVERY, self._alarms.look))
+            self.chores.append(Chore("silences", LOOK_FOR_ALERTS_EVERY, self._alarms.forget_silences))
+
     async def __aenter__(self) -> Self:
         await self._orders.turn()  # what operators have set counts from the first job on
         loops = [self._listen(), *(chore.run() for chore in self.chores)]
@@ -82,7 +89,7 @@ class Background:
             await asyncio.wait(running, timeout=0.5)  # and again: a cancellation can get lost inside a Redis client
         await self._bulks.stop()
         try:
-            await self._worker.store.retire(self._worker.worker_id)
+            await self._retire(self._worker.worker_id)
         except OUTAGES as problem:
             logger.warning("the last heartbeat stays until it expires: %s", problem)
 
@@ -120,8 +127,14 @@ class Background:
         for told in dead:
             logger.warning("worker %s died; %d of its leases ended", told["id"], await self._end_leases(told["id"]))
             await self._bulks.inherit(told["id"])
-            await self._worker.store.retire(told["id"])
+            await self._retire(told["id"])
         return f"{len(dead)} dead"
+
+    async def _retire(self, worker_id: str) -> None:
+        """A worker is gone for good: what it led, another may lead at once."""
+        if self._alarms:
+            await self._alarms.give_up(worker_id)
+        await self._worker.store.retire(worker_id)
 
     async def _end_leases(self, worker_id: str) -> int:
         """Chunk by chunk through the jobs that run in our queues; answers how many were that worker's."""

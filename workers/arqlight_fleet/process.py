@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from arqlight_core import logs
-from arqlight_core.declaration import Queue
+from arqlight_core.declaration import JobType, Queue
 from arqlight_core.settings import Settings
 from arqlight_fleet import lifeline
 from arqlight_fleet.orders import STOPPED_BY_REQUEST
@@ -23,12 +23,15 @@ from arqlight_fleet.worker import FleetWorker
 logger = logging.getLogger("arqlight.process")
 
 
-def run_process(queues: Sequence[Queue], url: str, settings: Settings) -> None:
-    """Serve these declared queues until SIGTERM, SIGINT or SIGHUP, then drain."""
+def run_process(queues: Sequence[Queue], url: str, settings: Settings, *, alarm: JobType[Any] | None = None) -> None:
+    """Serve these declared queues until SIGTERM, SIGINT or SIGHUP, then drain.
+
+    With `alarm`, the job type by which people are told, it takes its turn in looking for alerts.
+    """
     settings = msgspec.structs.replace(settings, redis_url=url)  # for what handlers keep on the same server
 
     def declared() -> FleetWorker:
-        return FleetWorker(
+        worker = FleetWorker(
             queues=queues,
             url=url,
             settings=settings,
@@ -37,6 +40,8 @@ def run_process(queues: Sequence[Queue], url: str, settings: Settings) -> None:
             order=Order(settings.order),
             job_completion_wait=settings.grace,  # pyright: ignore[reportArgumentType] - arq says int and takes any number
         )
+        worker.alarm = alarm
+        return worker
 
     run(declared)
 

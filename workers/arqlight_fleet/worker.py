@@ -18,7 +18,7 @@ from arq.worker import Worker
 
 from arqlight_core import codec
 from arqlight_core.breaker_defaults import with_breaker_defaults
-from arqlight_core.declaration import Queue
+from arqlight_core.declaration import JobType, Queue
 from arqlight_core.jobs import Awaiting, Deferred, Interrupted, Outcome, Retrying, Succeeded
 from arqlight_core.secrecy import Sealer
 from arqlight_core.settings import Settings
@@ -85,6 +85,7 @@ class FleetWorker(Worker):
         self.aborts = Aborts(self)
         self.reports = Reports(self)
         self.orders = Obedience(self)
+        self.alarm: JobType[Any] | None = None  # by which people are told of alerts: without one it looks for none
         self._afterwards: set[asyncio.Task[None]] = set()
         self.up = asyncio.Event()
         """Set when the server has heard of this worker: it serves."""

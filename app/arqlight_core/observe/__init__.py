@@ -1,5 +1,6 @@
 """What can be seen of a fleet: frozen views, at a cost that depends on the number of queues and not of jobs."""
 
+from arqlight_core.observe.alarms import Acknowledgement, AlarmsView, Silence, Standing, alarms, standing
 from arqlight_core.observe.alerts import Alert, Rule, Severity, Since, alerts
 from arqlight_core.observe.audit import AuditRow, AuditView, Verification, Wanted, audit, verify_audit
 from arqlight_core.observe.bounds import Binding
@@ -37,6 +38,8 @@ from arqlight_core.observe.workers import Running, WorkerView
 
 __all__ = [
     "KINDS",
+    "Acknowledgement",
+    "AlarmsView",
     "Alert",
     "AuditRow",
     "AuditView",
@@ -84,7 +87,9 @@ __all__ = [
     "ServerView",
     "SettingView",
     "Severity",
+    "Silence",
     "Since",
+    "Standing",
     "Surroundings",
     "Tail",
     "TrashView",
@@ -94,6 +99,7 @@ __all__ = [
     "Why",
     "Window",
     "WorkerView",
+    "alarms",
     "alerts",
     "audit",
     "breaker",
@@ -126,6 +132,7 @@ __all__ = [
     "schedules",
     "search",
     "server",
+    "standing",
     "surroundings",
     "tail",
     "trash",

@@ -21,6 +21,7 @@ class Rule(StrEnum):
 
     NO_WORKER = "no worker"
     MEMORY = "memory"
+    SERVER = "server"
     PAUSED = "paused"
     BREAKER = "breaker open"
     UNKNOWN = "unknown type"
@@ -44,6 +45,7 @@ class Severity(StrEnum):
 _SEVERITIES = {
     Rule.NO_WORKER: Severity.CRITICAL,
     Rule.MEMORY: Severity.CRITICAL,
+    Rule.SERVER: Severity.CRITICAL,
     Rule.BREAKER: Severity.CRITICAL,
     Rule.CHANGED: Severity.NOTICE,
     Rule.DRIFT: Severity.NOTICE,
@@ -104,7 +106,7 @@ def alerts(view: FleetView, around: Surroundings | None = None, thresholds: Thre
     if not view.workers:
         found = [*_all_idle(view, found), *(one for one in found if one.rule is not Rule.NO_WORKER)]
     if around is not None:
-        found += [*_overdue(around, thresholds), *_full(around, thresholds)]
+        found += [*_overdue(around, thresholds), *_full(around, thresholds), *_unwell(around)]
     return tuple(sorted(found, key=lambda one: (_RANK[one.rule], one.queue)))
 
 
@@ -130,6 +132,11 @@ def _full(around: Surroundings, thresholds: Thresholds) -> Iterator[Alert]:
     if share is not None and thresholds.memory is not None and share >= thresholds.memory:
         text = f"the server's memory is {share:.0%} full"
         yield Alert(Rule.MEMORY, "", text, "see `arqlight doctor`")
+
+
+def _unwell(around: Surroundings) -> Iterator[Alert]:
+    for one in around.unwell:
+        yield Alert(Rule.SERVER, "", f"the server is not well: {one.check} {one.found}", one.remedy, one.check)
 
 
 def of_queue(queue: QueueView, at_ms: int, thresholds: Thresholds = USUAL) -> Iterator[Alert]:
@@ -167,7 +174,8 @@ def _stopped(queue: QueueView, at_ms: int) -> Iterator[Alert]:
         yield Alert(Rule.BREAKER, name, text, remedy, since_ms=queue.breaker.since_ms)
     if queue.behind:
         held, remedy = queue.counts[State.HELD], f"`arqlight half-open-breaker {shlex.quote(queue.behind)}`"
-        yield Alert(Rule.BREAKER, name, f"waits for {queue.behind}, whose breaker is open: {held:,} held", remedy)
+        text = f"waits for {queue.behind}, whose breaker is open: {held:,} held"
+        yield Alert(Rule.BREAKER, name, text, remedy, queue.behind)
     if queue.unknown:
         names = ", ".join(queue.unknown)
         yield Alert(Rule.UNKNOWN, name, f"has jobs that no worker knows: {names}", "deploy their code")
@@ -186,7 +194,7 @@ def _failing(queue: QueueView, bounds: Thresholds) -> Iterator[Alert]:
 def _behind(queue: QueueView, at_ms: int, bounds: Thresholds) -> Iterator[Alert]:
     """More waits than should, or for longer; where nothing goes, that is told already."""
     waiting = queue.counts[State.WAITING]
-    if not waiting or queue.paused or not queue.workers:
+    if not waiting or queue.paused or not queue.workers or queue.breaker.state == "open":
         return
     eta = f"`arqlight eta {queue.name}`"
     if bounds.depth is not None and waiting >= bounds.depth:

@@ -61,6 +61,8 @@ class AuditRow:
     outcome: str = ""
     ended_ms: int = 0
     closed_by: str = ""
+    via: str = ""
+    """By which way in it was asked for: cli, screen or http; '' where nobody said."""
     hash: str = ""
     """Of the entry that asked for it: what the next entry of the chain builds upon."""
 
@@ -151,7 +153,7 @@ def _rows(links: Iterable[Link], ends: dict[str, Entry], now_ms: int) -> Iterato
 
 
 def _row(entry_id: str, asked: Entry, end: Entry | None, now_ms: int) -> AuditRow:
-    names = ("at_ms", "ref", "actor", "host", "operation", "target", "told", "reason")
+    names = ("at_ms", "ref", "actor", "host", "via", "operation", "target", "told", "reason")
     told = {name: getattr(asked, name) for name in names}
     if end is None:
         late = now_ms - asked.at_ms > PATIENCE_MS

@@ -10,6 +10,8 @@ from arqlight_core.store.keys import SHARED, QueueKeys
 Rows = list[tuple[str, dict[str, str]]]
 
 KINDS: dict[str, str] = {
+    "acknowledge": "somebody has an alert in hand",
+    "alert": "an alert was raised, or is over",
     "await": "a parent waits for its children",
     "breaker": "a circuit breaker turned",
     "bulk": "an operation on many jobs was asked for, paused, or has ended",
@@ -20,6 +22,7 @@ KINDS: dict[str, str] = {
     "empty_trash": "what was in the trash was destroyed",
     "lapse": "a worker went down with a job, and another took it over",
     "lift_hold": "a standing hold was lifted",
+    "lift_silence": "people are told of alerts again",
     "missed": "a schedule's ticks passed without a worker",
     "override": "a live setting was changed",
     "pause": "a queue was paused",
@@ -33,6 +36,8 @@ KINDS: dict[str, str] = {
     "retry": "an attempt failed, and another follows",
     "run_schedule": "a schedule's job was queued by hand",
     "set_hold": "a standing hold was set up",
+    "token": "a token for the HTTP interface was made or revoked",
+    "silence": "for a time nobody is told of some alerts",
 }
 """What each kind of event means."""
 

@@ -23,7 +23,7 @@ _BEHIND = re.compile(r"breaker (?P<name>.+) is (?:forced )?open$", re.DOTALL)
 _STATES = tuple(State)
 MINUTES = 5
 """Past minutes that percentiles and the failure share look back on."""
-TOTALS_AT, MINUTES_AT = 11, 12
+ENDED_AT, TOTALS_AT, MINUTES_AT = 6, 9, 10
 """Where the answer of `scripts.overview` has them."""
 
 
@@ -162,11 +162,11 @@ def queue_view(
     past: Sequence[Minute] = (),
 ) -> QueueView:
     """One queue: of its published declaration, the answer of `scripts.overview` and the minutes before those."""
-    now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest, paused, totals, *more = answer
+    now, waiting, scheduled, active, retrying, held, ended, oldest, paused, totals, *more = answer
     _, breaker, reasons, ramp_until_ms, rules = more
     minutes = [*minutes_of(answer), *past]
     serving = [worker for worker in workers if name in worker.queues]
-    counts = (scheduled, waiting, active, retrying, held, completed, dead, cancelled)
+    counts = (scheduled, waiting, active, retrying, held, *ended)
     unknown, limited = _held(reasons, {function for worker in serving for function in worker.functions})
     return QueueView(
         name=name,
@@ -183,7 +183,7 @@ def queue_view(
         wait_p95_ms=percentile_ms(minutes, WAIT, 0.95),
         run_p95_ms=percentile_ms(minutes, RUN, 0.95),
         history=tuple(minute.of("completed") + minute.of("dead") for minute in reversed(minutes)),
-        totals=_integers(totals),
+        totals=integers(totals),
         breaker=_breaker(breaker, now) if breaker_rules(told, standing) not in ("", NONE) else BreakerState(),
         limited=limited,
         unknown=unknown,
@@ -197,7 +197,7 @@ def queue_view(
 
 def minutes_of(answer: list[Any]) -> list[Minute]:
     """The minutes that `scripts.overview` told, the running one first, without what they count for each job type."""
-    return [Minute(_integers(fields)) for fields in answer[MINUTES_AT]]
+    return [Minute(integers(fields)) for fields in answer[MINUTES_AT]]
 
 
 _UNKNOWN = re.compile(r"no capable worker: none here knows '(?P<name>.*)'")
@@ -232,7 +232,8 @@ def _failed_share(minutes: list[Minute]) -> float | None:
     return failed / ended if ended else None
 
 
-def _integers(fields: list[bytes]) -> dict[str, int]:
+def integers(fields: list[bytes]) -> dict[str, int]:
+    """A hash of whole numbers, as a script answers it, without what it has for each job type."""
     return {word(key): int(value) for key, value in _pairs(fields) if b"|" not in key}
 
 

@@ -1,9 +1,19 @@
 """Looks at the fleet again and again, for a screen: what cannot have changed since the last look is not asked again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from arqlight_core.clock import monotonic
-from arqlight_core.observe.fleet import MINUTES, MINUTES_AT, TOTALS_AT, FleetView, minutes_of, queue_view
+from arqlight_core.observe.fleet import (
+    ENDED_AT,
+    MINUTES,
+    MINUTES_AT,
+    TOTALS_AT,
+    FleetView,
+    integers,
+    minutes_of,
+    queue_view,
+)
 from arqlight_core.observe.minutes import STILL, Minute
 from arqlight_core.observe.workers import prints_of, workers_of
 from arqlight_core.store import scripts
@@ -13,8 +23,8 @@ from arqlight_core.store.scripts import Orders
 
 MINUTE_MS = 60_000
 MINUTES_EVERY = 1.0
-"""Seconds between two looks at the running minute's counters, a third of a look's cost: all that comes of them, rates
-and percentiles, is of a minute or more."""
+"""Seconds between two looks at the running minute's counters and at how many jobs have ended, half of a look's cost:
+what comes of the counters, rates and percentiles, is of a minute or more."""
 
 NONE = -1
 """Asks for no minute, not even the running one."""
@@ -27,7 +37,9 @@ class Lookout:
     """One client's view of a fleet: as `observe.fleet`, for a third of the server's time and a command a queue."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
+        self.orders = Orders(0, {}, {})
+        """What operators had ordered at the last look."""
         self._published: dict[str, dict[str, Any]] = {}
         self._prints: dict[str, str] = {}
         self._heartbeats: list[dict[str, Any]] = []
@@ -35,6 +47,7 @@ class Lookout:
         self._counted_at = -MINUTES_EVERY
         self._over: dict[str, dict[int, Minute]] = {}
         self._totals: dict[str, list[bytes]] = {}
+        self._ended: dict[str, list[int]] = {}
         self._running: dict[str, tuple[int, list[bytes]]] = {}
         """The running minute as it was told last, with its number."""
 
@@ -46,7 +59,8 @@ class Lookout:
         newest = self._newest()
         calls = [self._question(name, newest if name in self._over else MINUTES, int(called > 0)) for name in names]
         ordered = scripts.orders([told["id"] for told in self._heartbeats])
-        *answers, orders = await self._store.run_all([*calls, ordered])
+        *answers, orders = await self.store.run_all([*calls, ordered])
+        self.orders = orders
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
         workers = workers_of(self._heartbeats, orders, self._prints)
         queues = tuple(
@@ -55,13 +69,18 @@ class Lookout:
         )
         return FleetView(orders.now_ms, queues, workers, called + len(calls) + 1 + again, (monotonic() - began) * 1000)
 
+    @property
+    def published(self) -> Mapping[str, dict[str, Any]]:
+        """The queues' declarations, as of the last roll call."""
+        return self._published
+
     async def _call_roll(self) -> int:
         """Learn which queues and workers there are, when that is long ago; answers how many commands that took."""
         if monotonic() - self._called_at < ROLL_CALL_EVERY:
             return 0
-        self._published, workers = await self._store.roll_call()
+        self._published, workers = await self.store.roll_call()
         self._prints = prints_of(self._published)
-        self._heartbeats = await self._store.heartbeats(workers)
+        self._heartbeats = await self.store.heartbeats(workers)
         self._called_at = monotonic()
         return 2 + bool(workers)
 
@@ -81,14 +100,15 @@ class Lookout:
         for name, answer in answers.items():
             self._remember(name, answer)
         lacking = {name: minutes for name in answers if (minutes := self._lacking(name, orders.now_ms))}
-        again = await self._store.run_all([self._question(name, minutes) for name, minutes in lacking.items()])
+        again = await self.store.run_all([self._question(name, minutes) for name, minutes in lacking.items()])
         for name, answer in zip(lacking, again, strict=True):
             self._remember(name, answer)
         return answers | dict(zip(lacking, again, strict=True)), len(lacking)
 
     def _remember(self, name: str, answer: list[Any]) -> None:
-        """Keep the minutes that are over; put in the totals and the running minute where they were not asked for."""
+        """Keep the minutes that are over; put in the rest of what was not asked for, as it was told last."""
         answer[TOTALS_AT] = self._totals[name] = answer[TOTALS_AT] or self._totals.get(name, [])
+        answer[ENDED_AT] = self._ended[name] = answer[ENDED_AT] or self._ended[name]
         running = answer[0] // MINUTE_MS
         if answer[MINUTES_AT]:
             self._running[name] = running, answer[MINUTES_AT][0]
@@ -104,6 +124,11 @@ class Lookout:
         """How many past minutes have to be read for all of them to be known."""
         running, over = now_ms // MINUTE_MS, self._over[name]
         return max((back for back in range(1, MINUTES + 1) if running - back not in over), default=0)
+
+    def minutes(self, name: str) -> dict[int, Minute]:
+        """The counters of a queue's last minutes as of the last look, the running one included, by their numbers."""
+        running, fields = self._running[name]
+        return {running: Minute(integers(fields)), **self._over[name]}
 
     def _past(self, name: str, answer: list[Any]) -> list[Minute]:
         """The minutes before those of the answer, the newest first."""

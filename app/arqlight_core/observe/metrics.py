@@ -1,12 +1,13 @@
 """What a queue, a job type or the whole fleet has done over an hour or a month: counts and percentiles by the step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from operator import mul
 from typing import Literal
 
 from arqlight_core.errors import JobTypeNotFound, UsageError
-from arqlight_core.observe.minutes import BOUNDS_MS, RUN, WAIT, Minute, merged, percentile_ms
+from arqlight_core.observe.minutes import MIDDLES_MS, RUN, WAIT, Minute, merged, percentile_ms
 from arqlight_core.observe.window import keys_of
 from arqlight_core.policy import DAY, HOUR, MINUTE, milliseconds, spoken
 from arqlight_core.store import scripts
@@ -19,6 +20,11 @@ BY_MINUTE_UP_TO = 6 * HOUR
 
 _CHUNK = {"minute": 60, "hour": 2}
 """How many the server reads in one call, some 2 ms: an hour that is not summed yet is sixty minutes to read."""
+
+_TOGETHER = 4
+"""Queues that are asked in one round trip: an hour's counters of 28 take fifteen megabytes until they are added up."""
+
+_WAITING, _ACTIVE = "gauge:waiting", "gauge:active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Metrics:
     """How many jobs waited up to each of BOUNDS_MS and longer than the one before; the last: longer than all."""
     run_bins: tuple[int, ...] = ()
 
+    @property
+    def run_average_ms(self) -> float | None:
+        """Of completed runs, each taken at the middle of its bin; None without any."""
+        runs = sum(self.run_bins)
+        return sum(map(mul, self.run_bins, MIDDLES_MS)) / runs if runs else None
+
 
 async def metrics(store: Store, queue: str | None, job_type: str | None = None, span: timedelta = HOUR) -> Metrics:
     """The series over a span back from now, of one queue or of all. A job type's waits are those of its completed jobs.
@@ -74,13 +86,17 @@ async def metrics(store: Store, queue: str | None, job_type: str | None = None, 
     now_ms = await store.time_ms()
     first = now_ms // step_ms - many + 1
     chunks = [(n, min(_CHUNK[unit], first + many - n)) for n in range(first, first + many, _CHUNK[unit])]
-    calls = [scripts.measures(keys, unit, start, size, job_type or "") for keys in queues for start, size in chunks]
-    answers = await store.run_all(calls)
-    steps = [_of_step(answers, n) for n in range(first, first + many)]
-    points = tuple(_point((first + place) * step_ms, one) for place, one in enumerate(steps))
-    every = [minute for step in steps for minute in step]
-    whole = replace(_point(first * step_ms, every), waiting=_mean(points, "waiting"), active=_mean(points, "active"))
-    bins = (_summed(every, WAIT), _summed(every, RUN))
+    steps = {n: _Step() for n in range(first, first + many)}
+    for place in range(0, len(queues), _TOGETHER):
+        some = queues[place : place + _TOGETHER]
+        calls = [scripts.measures(keys, unit, start, size, job_type or "") for keys in some for start, size in chunks]
+        for answer in await store.run_all(calls):
+            for n, counts in answer.counts.items():
+                steps[n].add(counts)
+    points = tuple(step.point(n * step_ms) for n, step in steps.items())
+    every = _Step(merged(Minute(step.counts) for step in steps.values()).counts)
+    whole = replace(every.point(first * step_ms), waiting=_mean(points, "waiting"), active=_mean(points, "active"))
+    bins = (tuple(Minute(every.counts).bins(kind)) for kind in (WAIT, RUN))
     return Metrics(now_ms, queue or "", job_type or "", step_ms, points, whole, *bins)
 
 
@@ -88,26 +104,29 @@ async def _all(store: Store) -> list[QueueKeys]:
     return [QueueKeys(told["wire"]) for told in (await store.published_queues()).values()]
 
 
-def _of_step(answers: list[scripts.Measures], n: int) -> list[Minute]:
-    """What each queue did in one step."""
-    return [Minute(answer.counts[n]) for answer in answers if n in answer.counts]
+@dataclass(slots=True)
+class _Step:
+    """What all queues together did in one minute or hour, added up queue by queue."""
 
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    depths: dict[str, float] = field(default_factory=dict[str, float])
+    """By gauge, how many there were on average; none where nobody has looked."""
 
-def _summed(minutes: list[Minute], kind: str) -> tuple[int, ...]:
-    return tuple(sum(minute.bins(kind)[place] for minute in minutes) for place in range(len(BOUNDS_MS) + 1))
+    def add(self, counts: dict[str, int]) -> None:
+        """Add what one queue did."""
+        known = self.counts.get
+        for name, count in counts.items():
+            self.counts[name] = known(name, 0) + count
+        if looks := counts.get("gauges"):
+            for gauge in (_WAITING, _ACTIVE):
+                self.depths[gauge] = self.depths.get(gauge, 0.0) + counts.get(gauge, 0) / looks
 
-
-def _point(at_ms: int, minutes: list[Minute]) -> Point:
-    events = {name for one in minutes for name in one.counts if not name[1:].isdigit() and not name.startswith("gauge")}
-    counts = {name: sum(one.of(name) for one in minutes) for name in sorted(events)}
-    depths = (_depth(minutes, "gauge:waiting"), _depth(minutes, "gauge:active"))
-    return Point(at_ms, counts, _percentiles(minutes, WAIT), _percentiles(minutes, RUN), *depths)
-
-
-def _depth(minutes: list[Minute], gauge: str) -> float | None:
-    """How many there were on average, over all queues."""
-    looked = [minute for minute in minutes if minute.of("gauges")]
-    return sum(minute.of(gauge) / minute.of("gauges") for minute in looked) if looked else None
+    def point(self, at_ms: int) -> Point:
+        """The same to be read."""
+        events = sorted(one for one in self.counts if not one[1:].isdigit() and not one.startswith("gauge"))
+        counts = {name: self.counts[name] for name in events}
+        depths = (self.depths.get(_WAITING), self.depths.get(_ACTIVE))
+        return Point(at_ms, counts, _percentiles(self.counts, WAIT), _percentiles(self.counts, RUN), *depths)
 
 
 def _mean(points: Sequence[Point], depth: Literal["waiting", "active"]) -> float | None:
@@ -115,9 +134,8 @@ def _mean(points: Sequence[Point], depth: Literal["waiting", "active"]) -> float
     return sum(told) / len(told) if told else None
 
 
-def _percentiles(minutes: list[Minute], kind: str) -> Percentiles:
-    if not minutes:
+def _percentiles(counts: dict[str, int], kind: str) -> Percentiles:
+    if not counts:
         return Percentiles(None, None, None)
-    together = [merged(minutes)]
-    p50, p95, p99 = (percentile_ms(together, kind, share) for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = (percentile_ms([Minute(counts)], kind, share) for share in (0.5, 0.95, 0.99))
     return Percentiles(p50, p95, p99)

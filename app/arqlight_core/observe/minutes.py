@@ -15,8 +15,8 @@ BOUNDS_MS = (
 WAIT, RUN = "w", "r"
 _BINS = {kind: [f"{kind}{place}" for place in range(1, len(BOUNDS_MS) + 2)] for kind in (WAIT, RUN)}
 
-
-_MIDDLES = [(low + high) / 2 for low, high in pairwise((0, *BOUNDS_MS, BOUNDS_MS[-1] * 2))]
+MIDDLES_MS = [(low + high) / 2 for low, high in pairwise((0, *BOUNDS_MS, BOUNDS_MS[-1] * 2))]
+"""What a duration in each bin is taken for where durations are added up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Minute:
     @cached_property
     def ran_ms(self) -> float:
         """How long they took together, each bin's taken at its middle."""
-        return sum(map(mul, self.bins(RUN), _MIDDLES))
+        return sum(map(mul, self.bins(RUN), MIDDLES_MS))
 
 
 STILL = Minute()

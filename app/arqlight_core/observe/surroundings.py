@@ -1,8 +1,12 @@
-"""What alerts look at beside the queues themselves: the schedules, and the memory of the server."""
+"""What alerts look at beside the queues themselves: the schedules, and the server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from arqlight_core.observe.doctor import Finding, of_server
 from arqlight_core.observe.schedule import ScheduleView, schedules
+from arqlight_core.observe.server import view_of
 from arqlight_core.store.gateway import Store
 
 
@@ -14,6 +18,8 @@ class Surroundings:
     schedules: tuple[ScheduleView, ...] = ()
     memory_used: int = 0
     memory_limit: int = 0
+    unwell: tuple[Finding, ...] = ()
+    """What is wrong with the server, beside its memory."""
 
     @property
     def memory_share(self) -> float | None:
@@ -22,7 +28,15 @@ class Surroundings:
 
 
 async def surroundings(store: Store) -> Surroundings:
-    """The schedules and the server's memory: six round trips."""
+    """The schedules and the server's condition: six round trips."""
     told = await store.info()
     limit = int(told.get("maxmemory") or told.get("total_system_memory") or 0)
-    return Surroundings(await store.time_ms(), await schedules(store), int(told.get("used_memory", 0)), limit)
+    used = int(told.get("used_memory", 0))
+    return Surroundings(await store.time_ms(), await schedules(store), used, limit, unwell(told))
+
+
+def unwell(told: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What INFO says is wrong with the server; how much it holds, and that it keeps no file, is somebody's choice."""
+    view = view_of(dict(told), 0.0)
+    chosen = {"memory", "persistence"} if not view.persistence.aof else {"memory"}
+    return tuple(one for one in of_server(view) if one.wrong and one.check not in chosen)

@@ -1,5 +1,6 @@
 """Everything an operator can do, one function each; command line, screen, help and docs are derived from OPERATIONS."""
 
+from arqlight_core.operations.alerting import acknowledge_alerts, lift_alerts, silence_alerts
 from arqlight_core.operations.bulks import abort_bulk, pause_bulk, resume_bulk
 from arqlight_core.operations.editing import edit
 from arqlight_core.operations.emptying import empty_trash
@@ -42,6 +43,7 @@ __all__ = [
     "Selection",
     "Target",
     "abort_bulk",
+    "acknowledge_alerts",
     "cancel",
     "close_breaker",
     "delay",
@@ -50,6 +52,7 @@ __all__ = [
     "enqueue",
     "half_open_breaker",
     "hold",
+    "lift_alerts",
     "lift_hold",
     "pause",
     "pause_bulk",
@@ -84,6 +87,7 @@ __all__ = [
     "set_timeout",
     "set_unique",
     "set_weight",
+    "silence_alerts",
     "stop_worker",
     "trip_breaker",
     "undo",

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from arqlight_core.audit import Asked, Ended, Entry, Head, Phase, linked
+from arqlight_core.audit import WAY_IN, Asked, Ended, Entry, Head, Phase, linked
 from arqlight_core.codec import masked
 from arqlight_core.errors import ArqlightError, UsageError
 from arqlight_core.secrecy import masked_secrets
@@ -61,6 +61,7 @@ async def ask(store: Store, asked: Asked) -> str:
         ref=ref,
         actor=asked.actor,
         host=socket.gethostname(),
+        via=WAY_IN.get(),
         operation=asked.operation,
         target=asked.target,
         told=told,

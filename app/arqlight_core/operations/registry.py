@@ -31,6 +31,7 @@ class Target(StrEnum):
     WORKER = "worker"
     BREAKER = "breaker"
     PAYLOAD = "payload"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ class Operation:
 
     @property
     def command(self) -> str:
-        """What the command line calls it; what steers a bulk is a word behind `bulk`."""
+        """What the command line calls it; what steers a bulk is a word behind `bulk`, as with `alerts`."""
         if self.target is Target.BULK:
             return f"bulk {self.name.removesuffix('_bulk')}"
+        if self.target is Target.ALERT:
+            return f"alerts {self.name.removesuffix('_alerts')}"
         return self.name.replace("_", "-")
 
     @property

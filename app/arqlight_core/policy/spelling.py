@@ -28,9 +28,10 @@ _KEEP = re.compile(r"(completed|dead)\s+(\d+)\s+for\s+(.+)")
 
 def read_whole(text: str) -> int:
     """A number above zero. Raises UsageError."""
-    if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text.strip()[:9]) <= MOST:
+    told = text.strip().lstrip("0")[:9]  # one sign more than fits: Python reads no number of thousands of them
+    if not told.isascii() or not told.isdigit() or int(told) > MOST:
         raise UsageError(f"{text!r} does not fit; give a whole number from 1 to {MOST}.")
-    return int(text)
+    return int(told)
 
 
 def read_bound(text: str) -> int:

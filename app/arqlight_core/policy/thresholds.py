@@ -28,6 +28,10 @@ class Thresholds:
     """How long a schedule's tick has been due."""
     memory: float | None = 0.85
     """The share of the server's memory that is used (0 to 1)."""
+    hold: int | None = 3
+    """At how many of the fleet's looks in a row something is there before it is raised."""
+    gone: int | None = 3
+    """At how many looks in a row it is not there before it is cleared."""
     of: Mapping[str, "Thresholds"] = field(default_factory=dict[str, "Thresholds"])
 
     def of_queue(self, queue: str) -> "Thresholds":
@@ -49,6 +53,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "dead": read_whole,
     "overdue": span,
     "memory": _share,
+    "hold": read_whole,
+    "gone": read_whole,
 }
 _OF_QUEUES = ("depth", "age", "failing", "dead", "overdue")
 NAMES = tuple(one.name for one in fields(Thresholds) if one.name != "of")

@@ -1,6 +1,6 @@
 """Who may do what: roles as rules that the server enforces, and what the login at hand may do."""
 
-from arqlight_core.rights.login import held, lacking, refuse, refuse_serving, refuse_without
+from arqlight_core.rights.login import held, lacking, refuse, refuse_serving, refuse_without, role_for, within
 from arqlight_core.rights.roles import Capability, Role
 from arqlight_core.rights.rules import line, password_hash, rules
 
@@ -14,5 +14,7 @@ __all__ = [
     "refuse",
     "refuse_serving",
     "refuse_without",
+    "role_for",
     "rules",
+    "within",
 ]

@@ -1,6 +1,8 @@
 """What the login at hand may do: asked of the server before an operation is tried, and shown by the front ends."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from arqlight_core import address
@@ -24,6 +26,19 @@ What brings a payload along, shows or destroys one is done by whoever asks, not 
 """
 
 
+_TOKEN: ContextVar[Role | None] = ContextVar("token", default=None)
+
+
+@contextmanager
+def within(role: Role) -> Generator[None]:
+    """What is done in here is refused where this role may not do it, whatever the login may: a token has this role."""
+    before = _TOKEN.set(role)
+    try:
+        yield
+    finally:
+        _TOKEN.reset(before)
+
+
 class Asked(Protocol):
     """What is asked of an operation of the registry."""
 
@@ -44,6 +59,11 @@ def needed(operation: Asked) -> tuple[Capability, ...]:
         if word in _INSTEAD:
             return _INSTEAD[word]
     return (Capability(operation.target),)
+
+
+def role_for(operation: Asked) -> Role:
+    """The role with the fewest rights that may do an operation."""
+    return _least(needed(operation))
 
 
 async def held(store: Store) -> frozenset[Capability]:
@@ -82,6 +102,8 @@ async def refuse(store: Store, operation: Asked) -> None:
 
 async def refuse_without(store: Store, what: str, wanted: Sequence[Capability]) -> None:
     """Raises NotAllowed when this login has none of the capabilities that are wanted for what is asked."""
+    if (token := _TOKEN.get()) and CAPABILITIES[token].isdisjoint(wanted):
+        raise NotAllowed(f"The token is {_a(token)}'s, and may not do this ({what}): take {_a(_least(wanted))}'s.")
     may = await held(store)
     if may.isdisjoint(wanted):
         login = address.login(store.url)[0] or "default"

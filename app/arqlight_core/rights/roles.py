@@ -30,6 +30,7 @@ class Capability(StrEnum):
     SETTING = "setting"
     WORKER = "worker"
     BREAKER = "breaker"
+    ALERT = "alert"
     BULK = "bulk"
     """Having the fleet do something to jobs."""
     JOBS = "jobs"
@@ -42,6 +43,7 @@ WRITTEN: Mapping[Capability, tuple[str, ...]] = {
     Capability.SETTING: (f"{SHARED.prefix}overrides",),
     Capability.WORKER: (f"{SHARED.prefix}request:*",),
     Capability.BREAKER: tuple(f"{EACH}breaker{part}:*" for part in ("", ".faults", ".calls", ".probes")),
+    Capability.ALERT: (f"{SHARED.prefix}silences", f"{SHARED.prefix}acknowledged"),
     Capability.BULK: (f"{EACH}bulk:*", f"{EACH}bulks", f"{EACH}bulks:open"),
     Capability.JOBS: (WIRE, "arq:job:*", "arq:result:*", "arqlight:job:*", f"{EACH}trash:*"),
 }

@@ -32,6 +32,8 @@ _APPENDS = "+xadd +xtrim"
 _BORN = ("scheduled", "maturing", "completed", "unique:*", "flow:*", "totals", "minute:*", "reports")
 _RECORDS = ("arqlight:job:*", "arqlight:attempts:*", "arqlight:log:*", "arqlight:tree:*")
 _ASKED = ("arq:job:*", "arq:result:*", "arq:in-progress:*", WIRE, STOCK_QUEUE, "arqlight:job:*", "arqlight:{*}*")
+_ORDERED = (*SHARED.both, f"{SHARED.prefix}overrides", f"{SHARED.prefix}request:*")
+"""Of what queues share, all that a producer reads: neither alerts nor whatever else may come to stand there."""
 _ENQUEUES = "+set +zadd +zrem +zremrangebyrank +unlink +hset +hincrby +expire +xadd +publish"
 _ASKS = "+exists +get +zscore +hget +hexists"
 
@@ -86,7 +88,7 @@ def _producer(wires: list[str]) -> list[str]:
         *_reading((*_ASKED, *wires)),
         *_HARMLESS.split(),
         *_ASKS.split(),
-        f"(%R~{SHARED.wire}* +hgetall +get {_READS})",
+        f"({' '.join(_reading(_ORDERED))} +hgetall +get {_READS})",
         _scripts(wires),
         _selector(("arq:job:*",), "+set +psetex"),
         _selector((WIRE, STOCK_QUEUE, *wires), "+zadd"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from arqlight_core.clock import monotonic
 from arqlight_core.declaration import JobType, Queue
 from arqlight_core.live_settings import declared_settings
 from arqlight_core.policy import SECOND, Keep, Limit, Schedule
@@ -20,10 +21,17 @@ async def publish(store: Store, queues: Iterable[Queue]) -> None:
     await store.publish_queues(declarations(queues))
 
 
+KNOWN_S = 5.0
+"""How long whoever queues many jobs relies on having made their queue known."""
+
+
 async def make_known(store: Store, queue: Queue) -> None:
     """Make this queue known, should the login be one that may: a producer's is not, and the fleet does it for him."""
+    if monotonic() < store.known_until.get(queue.name, 0.0):
+        return
     if all(await store.run(scripts.rights([f"HSET {QUEUES} {queue.name} {{}}"]))):
         await publish(store, [queue])
+    store.known_until[queue.name] = monotonic() + KNOWN_S
 
 
 def declarations(queues: Iterable[Queue]) -> dict[str, dict[str, Any]]:

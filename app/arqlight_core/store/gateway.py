@@ -38,6 +38,8 @@ class Store:
         self._client: Any = connect.asynchronous(url, retries)
         self.live = LiveTerms(lambda: self.run(orders([])))
         """What operators have set of the job types whose jobs are queued here."""
+        self.known_until: dict[str, float] = {}
+        """Until when (monotonic) a queue is relied on to be known to everybody, by its name."""
 
     @property
     def sealer(self) -> Sealer:

@@ -1,12 +1,14 @@
 #!lua flags=no-writes
 -- Reads one queue's counters; costs the same for ten jobs and for ten million.
 -- KEYS: queue, prefix
--- ARGV: minutes (how many past minutes to read beside the running one), totals (1: the totals, too)
--- Returns: {now, waiting, scheduled, active, retrying, held, completed, dead, cancelled, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs, when a ramp ends or 0, standing holds}
+-- ARGV: minutes (how many past minutes to read beside the running one, -1 = not even that), totals (1: the totals, too)
+-- Returns: {now, waiting, scheduled, active, retrying, held, {completed, dead, cancelled; nothing without a minute}, oldest due or -1, paused fields, totals, minutes, breaker fields, {because, by} of held jobs, when a ramp ends or 0, standing holds}
 -- Event: none
-local waiting = redis.call('ZCOUNT', queue, '-inf', now)
-local running = redis.call('ZCOUNT', active, '(' .. now, '+inf')
-local future = redis.call('ZCARD', queue) - waiting
+-- What runs, is tried again or held stands in the line, too: when that is empty nothing else has to be counted.
+local line = redis.call('ZCARD', queue)
+local waiting = line > 0 and redis.call('ZCOUNT', queue, '-inf', now) or 0
+local running = line > 0 and redis.call('ZCOUNT', active, '(' .. now, '+inf') or 0
+local future = line - waiting
 -- Behind the first job that stands at its due moment nobody has waited longer; of more than fifty with one the oldest is told.
 local function oldest_due()
   local oldest = -1
@@ -42,11 +44,13 @@ if redis.call('EXISTS', retrying, held, prefix .. 'paused', prefix .. 'holds', p
   ramp_end = math.max(0, redis.call('PEXPIRETIME', prefix .. 'ramp'))
   own_breaker = redis.call('HMGET', prefix .. 'breaker:', 'state', 'until', 'why', 'forced', 'forced_until', 'forced_why', 'since')
 end
-local minutes = {}
+local minutes, ended = {}, {}
+if tonumber(ARGV[1]) >= 0 then
+  for i, state in ipairs({'completed', 'dead', 'cancelled'}) do ended[i] = redis.call('ZCARD', prefix .. state) end
+end
 for back = 0, tonumber(ARGV[1]) do minutes[#minutes + 1] = redis.call('HGETALL', minute_key(now - back * 60000)) end
 return {
   now, waiting, math.max(0, future - running - again - kept), running, again, kept,
-  redis.call('ZCARD', prefix .. 'completed'), redis.call('ZCARD', prefix .. 'dead'), redis.call('ZCARD', prefix .. 'cancelled'),
-  waiting > 0 and oldest_due() or -1, paused, ARGV[2] == '1' and redis.call('HGETALL', prefix .. 'totals') or {}, minutes,
+  ended, waiting > 0 and oldest_due() or -1, paused, ARGV[2] == '1' and redis.call('HGETALL', prefix .. 'totals') or {}, minutes,
   own_breaker, reasons, ramp_end, holds,
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from arqlight_core.store.keys import QueueKeys
+from arqlight_core.store.keys import QueueKeys, word
 from arqlight_core.store.scripts.call import Call
 
 INDEXES = ("scheduled", "retrying", "held", "maturing", "active", "came", "lapses", "trash")
@@ -48,5 +48,5 @@ def measures(queue: QueueKeys, unit: str, first: int, count: int, job_type: str)
 
 def _measures(answer: list[Any]) -> Measures:
     now_ms, *rows = answer
-    counts = {n: {k.decode(): v for k, v in zip(told[::2], told[1::2], strict=True)} for n, told in rows}
+    counts = {n: {word(k): v for k, v in zip(told[::2], told[1::2], strict=True)} for n, told in rows}
     return Measures(now_ms, counts)
