@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _UNFIT = re.compile(r"[^\w.]+")
 """What no file's name should have."""
 
-_ALIKE = ("audit", "bulks", "dead", "doctor", "events", "failures", "limits", "schedules", "trash", "workers")
+_ALIKE = ("alerts", "audit", "bulks", "dead", "doctor", "events", "failures", "limits", "schedules", "trash", "workers")
 _TWINS = {"queues": "status", **dict(zip(_ALIKE, _ALIKE, strict=True))}
 """Commands that print what a view shows, by the view's name."""
 

@@ -112,6 +112,8 @@ class ControlRoom(Program):
 
     async def _seen(self, sight: Sight) -> None:
         if self.frozen_at is None:
+            await self.alerting.keep_up(sight, self.fleet)
+        if self.frozen_at is None:
             self.sight = sight
             self.alerting.heed(sight.view)
             screen = self._front
@@ -219,6 +221,7 @@ class ControlRoom(Program):
         for part in parts_of(report).values():
             if part.state in ("queued", "running"):
                 self.run_worker(self._followed.follow(part.operation), group="bulks")
+        self.alerting.hurry()
         self.look_now()
         return report
 

@@ -14,6 +14,8 @@ _LONGEST_MOMENT = 14
 """Digits of a moment (ms) that calendars have a date for."""
 
 GLYPHS: dict[str, tuple[str, Tone]] = {
+    "acknowledge": ("✓", "ok"),
+    "alert": ("▲", "warn"),
     "await": ("‖", "dim"),
     "breaker": ("⊗", "warn"),
     "bulk": ("≡", "busy"),
@@ -24,6 +26,7 @@ GLYPHS: dict[str, tuple[str, Tone]] = {
     "empty_trash": ("▽", "warn"),
     "lapse": ("!", "bad"),
     "lift_hold": ("▸", "ok"),
+    "lift_silence": ("▸", "ok"),
     "missed": ("!", "bad"),
     "override": ("≠", "warn"),
     "pause": ("■", "warn"),
@@ -37,6 +40,8 @@ GLYPHS: dict[str, tuple[str, Tone]] = {
     "retry": ("↻", "warn"),
     "run_schedule": ("◷", "busy"),
     "set_hold": ("‖", "warn"),
+    "silence": ("∅", "warn"),
+    "token": ("◈", "warn"),
 }
 """Each kind of event has a glyph, so that none needs its colour."""
 

@@ -56,6 +56,11 @@ def _ended(row: JobRow, now: int) -> Part:
     return Part(f"{age(now - row.moment_ms)} ago", "dim")
 
 
+def _took(row: JobRow, _now: int) -> Part:
+    """From being queued to its end; which worker ran it, and for how long, nobody keeps of jobs that just succeed."""
+    return Part(stopwatch(max(0, row.moment_ms - row.enqueued_ms)) if row.enqueued_ms else NOTHING, "dim")
+
+
 def _progress(row: JobRow, _now: int) -> Part | Line:
     if row.share is None:
         return Part("")
@@ -131,7 +136,7 @@ _OF_STATE: dict[State, tuple[Column[JobRow], ...]] = {
         _ATTEMPT,
         _text("because", _because, 30, 1),
     ),
-    State.COMPLETED: (_TYPE, _ENDED, Column("worker", 16, _worker, 5, most=30, ends=True)),
+    State.COMPLETED: (_TYPE, _ENDED, Column("took", 7, _took, 3, right=True)),
     State.DEAD: (_TYPE, _ENDED, _text("error", _error, 30, 1), Column("reason", 12, _reason, 3, most=24)),
     State.CANCELLED: (_TYPE, _ENDED, _text("reason", _reason, 14, 1)),
 }

@@ -137,7 +137,7 @@ class JobDetail(Operating):
     def trouble(self, sight: Sight) -> Line:
         """The gravest alarm of the job's queue, else what the queue is for."""
         queue = self._view()
-        return line_of(queue, sight.view.at_ms, self.room.alerting.thresholds) if sight.view and queue else ()
+        return line_of(queue, sight.view.at_ms, self.room.alerting) if sight.view and queue else ()
 
     def _view(self) -> QueueView | None:
         view = self.room.sight.view

@@ -87,7 +87,7 @@ class JobList(Operating):
     def trouble(self, sight: Sight) -> Line:
         """The gravest alarm of this queue, else what it is for."""
         queue = self.queue_view(sight)
-        return line_of(queue, sight.view.at_ms, self.room.alerting.thresholds) if sight.view and queue else ()
+        return line_of(queue, sight.view.at_ms, self.room.alerting) if sight.view and queue else ()
 
     # ------------------------------------------------------------------ the table as it is wanted
 

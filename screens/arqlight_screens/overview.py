@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from arqlight_core import clock
 from arqlight_core.jobs import State
-from arqlight_core.observe import Horizon, PastHour, horizons, past_hour, surroundings
+from arqlight_core.observe import Horizon, PastHour, Standing, horizons, past_hour
 from arqlight_screens.alarms import line_of_alert
 from arqlight_screens.columns import Column
 from arqlight_screens.figures import MINUTE, count
@@ -24,6 +24,7 @@ from arqlight_screens.queue_columns import WORST, queue_columns
 from arqlight_screens.queue_jobs import QueueJobs, first_tab
 from arqlight_screens.queue_rows import QueueRow, rows_of
 from arqlight_screens.sight import Sight
+from arqlight_screens.silencing import of_alerts_of
 from arqlight_screens.source import Unavailable
 from arqlight_screens.text import visible
 from arqlight_screens.tones import Tone
@@ -138,7 +139,7 @@ class Overview(Listing[QueueRow]):
         self._ends = await self.room.fleet.observe(horizons, retrying) if retrying else {}
 
     async def _read_around(self) -> None:
-        self.room.alerting.around = await self.room.fleet.observe(surroundings)
+        await self.room.alerting.look_around(self.room.fleet)
 
     def crumbs(self, sight: Sight) -> Line:
         """The fleet's totals."""
@@ -159,29 +160,31 @@ class Overview(Listing[QueueRow]):
 
     def trouble(self, sight: Sight) -> Line:
         """The gravest alert, or that of the queue under the cursor, and what to press."""
-        found = self.room.alerting.alerts
+        found = self.room.alerting.standing
         if not found or sight.view is None:
             return (Part(" ✓ nothing needs attention", "ok"),) if sight.view and sight.view.queues else ()
         here = self.table.cursor_key
-        alert = next((one for one in found if one.queue == here), None) if self._touring else None
+        alert = next((one for one in found if one.alert.queue == here), None) if self._touring else None
         below = self._more_alerts(sight, self.size.height)
         alert = found[0] if alert is None or alert in found[: 1 + len(below)] else alert
         hidden = len(found) - 1 - len(below)
-        more = (Part(f"  +{hidden} more", "dim"),) if hidden > 0 else ()
-        return (*line_of_alert(alert, sight.view.at_ms, here=alert.queue == here), *more)
+        more = (Part(f"  +{hidden} more: A", "dim"),) if hidden > 0 else ()
+        return (*self._line_of(alert, sight), *more)
 
     def _more_alerts(self, sight: Sight, height: int) -> Sequence[Line]:
         """The next alerts, as many as the terminal has room for beside the queues."""
         spare = height - _AROUND - len(self._rows)
         room = 4 if height >= TALLER else 2 if height >= TALL else max(0, min(4, spare))
-        here = self.table.cursor_key
-        shown = self.room.alerting.alerts[1 : 1 + room]
-        at_ms = sight.view.at_ms if sight.view else 0
-        return [line_of_alert(alert, at_ms, here=alert.queue == here) for alert in shown]
+        return [self._line_of(one, sight) for one in self.room.alerting.standing[1 : 1 + room]]
+
+    def _line_of(self, one: Standing, sight: Sight) -> Line:
+        at_ms, here = sight.view.at_ms if sight.view else 0, one.alert.queue == self.table.cursor_key
+        return line_of_alert(one, self.room.alerting.silences.get(one.silence), at_ms, here=here)
 
     def action_next_alarm(self) -> None:
         """Put the cursor on the next queue in trouble, by gravity."""
-        queues = list(dict.fromkeys(alert.queue for alert in self.room.alerting.alerts if alert.queue))
+        alerts = [one.alert for one in self.room.alerting.standing]
+        queues = list(dict.fromkeys(alert.queue for alert in alerts if alert.queue))
         if not queues:
             self.room.tell("Nothing needs attention.")
             return
@@ -208,7 +211,11 @@ class Overview(Listing[QueueRow]):
     def meant(self) -> Sequence[Meant]:
         """The queue under the cursor."""
         row = self.table.current
-        return of_queue(row.name, row.queue, settled=self.table.settled) if row else ()
+        if row is None:
+            return ()
+        settled = self.table.settled
+        alerts = of_alerts_of(row.name, self.room.alerting, settled=settled)
+        return (*of_queue(row.name, row.queue, settled=settled), alerts)
 
     def action_back(self) -> None:
         """Leave the filter; there is nothing to go back to."""

@@ -23,6 +23,7 @@ from arqlight_screens.marked_jobs import Marks
 from arqlight_screens.meant import Meant, of_job, of_jobs, of_queue
 from arqlight_screens.operation_keys import on_job, on_queue, on_tab
 from arqlight_screens.seeking import begun, named, near, read_again, seek
+from arqlight_screens.silencing import of_alerts_of
 from arqlight_screens.widgets.filter_line import FilterLine
 
 MARKS_KEPT = 250
@@ -176,7 +177,8 @@ class QueueJobs(JobList):
         if one is None and row is not None:
             one = of_job(self._queue, row.id, self.state, settled=self.table.settled)
         jobs = (*((one,) if one else ()), *((of_jobs(every, every=True),) if every else ()))
-        return (*jobs, *of_queue(self._queue, self.queue_view(self.room.sight)))
+        queue = of_queue(self._queue, self.queue_view(self.room.sight))
+        return (*jobs, *queue, of_alerts_of(self._queue, self.room.alerting))
 
     def without_any(self) -> str:
         """An empty tab, or one that was not read yet."""

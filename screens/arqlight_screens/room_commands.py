@@ -90,6 +90,14 @@ async def _flow(screen: "RoomScreen", said: str) -> None:
     screen.room.open(FlowTree(said))
 
 
+async def _to_alerts(operation: str, screen: "RoomScreen", said: str) -> None:
+    from arqlight_screens.operating import Operating  # noqa: PLC0415 - when it is first gone to
+    from arqlight_screens.silencing import of_any  # noqa: PLC0415 - when it is first gone to
+
+    if isinstance(screen, Operating):
+        screen.begin(operation, of_any(said, screen.room.alerting))
+
+
 async def _theme(screen: "RoomScreen", said: str) -> None:
     screen.room.preferences.choose_theme(said)
 
@@ -153,6 +161,16 @@ def _queue_words(screen: "RoomScreen") -> Sequence[str]:
     return [*queue_names(screen), *(f"{name} {state}" for name in queue_names(screen) for state in State)]
 
 
+def _subjects(screen: "RoomScreen") -> Sequence[str]:
+    from arqlight_core.operations.alerting import KINDS  # noqa: PLC0415 - after the first frame
+
+    return [*KINDS, *queue_names(screen)]
+
+
+def _silences(screen: "RoomScreen") -> Sequence[str]:
+    return list(screen.room.alerting.silences)
+
+
 def _file(kind: str) -> "Callable[[RoomScreen], Sequence[str]]":
     return lambda screen: [screen.file_name(kind)]
 
@@ -170,6 +188,17 @@ COMMANDS = (
     RoomCommand("queue", "NAME [STATE]", "a queue's jobs", _queue, _queue_words),
     RoomCommand("job", "ID", "one job, by its id", _job),
     RoomCommand("flow", "ID", "the jobs of one correlation id, as a tree", _flow),
+    RoomCommand(
+        "silence",
+        "[WHAT]",
+        "tell nobody of a queue's alerts or a kind",
+        partial(_to_alerts, "silence_alerts"),
+        _subjects,
+    ),
+    RoomCommand("lift", "[SILENCE]", "lift a silence", partial(_to_alerts, "lift_alerts"), _silences),
+    RoomCommand(
+        "acknowledge", "[WHAT]", "take alerts in hand", partial(_to_alerts, "acknowledge_alerts"), _subjects, ("ack",)
+    ),
     RoomCommand("columns", "", "which columns there are, and which one sorts", _columns, also=("sort",)),
     RoomCommand("copy", "", "copy what the cursor is on", _copy),
     RoomCommand("export", "[FILE]", "write the table to a .csv or .json file", _export, _file("csv"), ("write",)),

@@ -44,6 +44,7 @@ VIEWS = (
     View("charts", "0", "throughput, durations and depth over time", "charts:Charts"),
     View("incidents", "", "sites that are being healed: where each is, and how it came there", "incidents:Incidents"),
     View("campaigns", "", "messages to many: how far each campaign is, and why it stands", "campaigns:Campaigns"),
+    View("alerts", "A", "what is wrong and how it stands, who has it in hand, and what is silenced", "alerts:Alerts"),
     View("dead", "m", "dead letters of all queues, one by one: why each died, and its way back", "dead:Dead"),
     View("trash", "", "what was purged and can be put back", "trash:Trash"),
     View("server", "", "the server: memory, clients, persistence, slow commands", "server:Server"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from arqlight_core.observe import PastHour, ScheduleView, Surroundings
+from tests.screens.canned_alerts import kept
 
 MINUTES = range(60)
 
@@ -16,7 +17,7 @@ def hour(now: int) -> PastHour:
 
 def answers(now: int) -> dict[str, Any]:
     """By the names of the questions."""
-    return {"past_hour": hour(now), "horizons": {}, "surroundings": Surroundings(now)}
+    return {"past_hour": hour(now), "horizons": {}, "surroundings": Surroundings(now), "alarms": kept(now)}
 
 
 def schedule(now: int, **changes: Any) -> ScheduleView:

@@ -35,7 +35,7 @@ BEYOND = {
     "server": {"normal": (MIDDLE,)},
     **{
         name: {"worst": (MIDDLE,)}
-        for name in ("limits", "flows", "events", "bulks", "audit", "charts", "trash", "dead")
+        for name in ("alerts", "limits", "flows", "events", "bulks", "audit", "charts", "trash", "dead")
     },
     **{name: {"worst": (MIDDLE,)} for name in ("incidents", "doctor", "incident", "campaigns", "campaign")},
 }
@@ -75,6 +75,12 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     "charts": {"normal": "jobs a second", "empty": "not known", "worst": "▲", "overflow": "jobs a second"},
     "incidents": {"normal": "news.example", "empty": "No incident", "worst": "wiki.example", "overflow": "europ"},
     "campaigns": {"normal": "new year", "empty": "No campaign", "worst": "win back", "overflow": "europ"},
+    "alerts": {
+        "normal": "nothing is silenced",
+        "empty": "nothing is silenced",
+        "worst": "∅ silence",
+        "overflow": "europ",
+    },
     "dead": {"normal": "bad token", "empty": "no dead letters", "worst": "TariffMissing", "overflow": "europ"},
     "trash": {"normal": "billing:validat", "empty": "The trash is empty", "worst": "86,000", "overflow": "europ"},
     "server": {"normal": "slow log", "empty": "may not ask", "worst": "allkeys-lru", "overflow": "10,000"},

@@ -12,6 +12,7 @@ from arqlight_core.flow import Tally
 from arqlight_core.jobs import State
 from arqlight_core.observe import Family, Happening, History, JobRow, JobView, Kin
 from tests.screens.canned import NOW, CannedFleet, row
+from tests.screens.canned_alerts import at_their_worst
 from tests.screens.canned_campaigns import LISTED as CAMPAIGNS
 from tests.screens.canned_campaigns import UNDER_WAY
 from tests.screens.canned_care import FINDINGS, schedules, server, troubled_fleet
@@ -107,6 +108,7 @@ def _answers(usual: Mapping[str, Any]) -> dict[str, Any]:
         "flow": TREE,
         "breakers": breakers(NOW),
         "limits": limits(NOW),
+        "alarms": at_their_worst(NOW),
         "audit": a_trail(),
         "trash": a_trash(),
         "bulks": some_bulks(),

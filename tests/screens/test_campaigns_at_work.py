@@ -10,7 +10,7 @@ from msgspec import structs
 
 from arqlight.commands import effects
 from arqlight.demo.world.stand_in import Fault
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core import observe
 from arqlight_core.jobs import State
 from arqlight_core.operations import Selection, retry

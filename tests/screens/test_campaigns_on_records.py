@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core import observe
 from arqlight_core.jobs import State
 from arqlight_core.settings import Settings, load

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.store.gateway import Store
 from tests.screens.conftest import visit
 from tests.screens.test_real_server import QUEUE, bury, enqueue

@@ -76,7 +76,7 @@ async def test_a_job_is_found_by_its_id_and_on_its_queue_by_the_end_of_it(fleet:
 SENTENCES = {
     "wrokers": "There is no command and no queue wrokers; did you mean workers?",
     "zzz": "There is no command and no queue zzz; `:help` lists what there is.",
-    "s": "s may be schedules, server, screenshot or site:publish: type more of it.",
+    "s": "s may be schedules, server, silence, screenshot or site:publish: type more of it.",
     "crm:message deed": "deed is no state; states are",
     "queue nowhere": "There is no queue nowhere; `:help` lists what there is.",
     "every never": "never is no pace: say a number of seconds from 0.25 to 60.",
@@ -161,7 +161,7 @@ async def test_completions_stand_above_the_line_the_tried_one_in_it(fleet: Canne
     async with visit(fleet) as guest:
         await guest.press("colon", *"s", "tab", "tab")
         await guest.until(lambda: "\n server\n" in guest.text)
-        assert guest.text.splitlines()[-3] == " schedules  server  screenshot  site:publish"
+        assert guest.text.splitlines()[-3] == " schedules  server  silence  screenshot  site:publish"
 
 
 async def test_a_hostile_name_of_a_queue_is_text() -> None:

@@ -39,7 +39,7 @@ async def test_held_jobs(size: tuple[int, int], golden: Golden) -> None:
 async def test_a_queue_with_a_live_setting(size: tuple[int, int], golden: Golden) -> None:
     async with visit(CannedFleet(held_fleet()), size) as guest:
         await guest.press(*"jjjj", "enter")
-        await guest.until_shown("not 5, by ada")
+        await guest.until_shown("a resets it")
         await guest.until_shown("run-2")
         golden(guest, "live-setting")
 

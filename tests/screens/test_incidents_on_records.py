@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.incidents import INCIDENTS
 from arqlight_core.observe import fleet as fleet_of
 from arqlight_core.settings import Settings, load

@@ -1,6 +1,6 @@
 """Searching, marking, looking into and revealing jobs through the screen, on a real server."""
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.jobs import State
 from arqlight_core.observe import audit

@@ -4,6 +4,7 @@ import pytest
 from textual.command import CommandPalette
 
 from arqlight_core.operations import OPERATIONS, Target
+from arqlight_screens.alerts import Alerts
 from arqlight_screens.audit import Audit
 from arqlight_screens.bulks import Bulks
 from arqlight_screens.campaign_detail import CampaignDetail
@@ -50,6 +51,7 @@ SCREENS: list[type[RoomScreen]] = [
     FlowTree,
     Events,
     Limits,
+    Alerts,
     Incidents,
     IncidentDetail,
     Campaigns,

@@ -26,3 +26,15 @@ async def test_going_to_a_queue_and_back_keeps_no_drawn_lines() -> None:
     async with visit(CannedFleet(busy_fleet())) as guest:
         before = await to_a_queue_and_back(guest, 3)
         assert await to_a_queue_and_back(guest, 6) < before * 1.1
+
+
+async def test_a_view_that_is_not_shown_keeps_nothing_drawn() -> None:
+    async with visit(CannedFleet(busy_fleet())) as guest:
+        await guest.until_shown("crm:message")
+        drawn = strips()
+        await guest.press("3")
+        await guest.until_shown("worker-2")
+        of_workers = strips()
+        await guest.press("1")
+        await guest.until_shown("crm:message")
+        assert strips() < drawn + of_workers / 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.errors import ServerRefused
 from arqlight_core.jobs import State
 from arqlight_core.observe import SettingView, Use

@@ -1,6 +1,6 @@
 """Actions on a real server: from the menu to the trail that they leave, and back out of the trash."""
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core import observe
 from arqlight_core.jobs import State
 from arqlight_core.store.gateway import Store

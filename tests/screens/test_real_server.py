@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.errors import ServerUnreachable
 from arqlight_core.jobs import Failure, State
@@ -48,7 +48,7 @@ async def test_an_empty_server_says_what_to_do_and_then_shows_what_comes(store: 
     async with visit(fleet) as guest:
         await guest.until_shown("arqlight demo")
         await enqueue(store, 3)
-        await guest.until_shown("no worker is running: 3 wait in 1 queue")
+        await guest.until_shown("no worker is running: 3 wait")
         assert fleet.address == store.url
 
 

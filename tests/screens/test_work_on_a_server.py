@@ -2,7 +2,7 @@
 
 import msgspec
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.fingerprint import fingerprint
 from arqlight_core.jobs import Failure, State

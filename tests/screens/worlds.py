@@ -1,10 +1,11 @@
 """The conditions in which every view is pictured: each a whole fleet, made of data."""
 
 from arqlight_core.errors import NotAllowed
-from arqlight_core.observe import AuditView, FlowsView, History, JobView
+from arqlight_core.observe import AlarmsView, AuditView, FlowsView, History, JobView
 from arqlight_core.observe.history import Happening
 from tests.screens import canned_overflow, canned_quiet
 from tests.screens.canned import NOW, CannedFleet, few_rows, fleet_view, job
+from tests.screens.canned_alerts import at_their_worst
 from tests.screens.canned_campaigns import FRESH, HALTED
 from tests.screens.canned_campaigns import LISTED as CAMPAIGNS
 from tests.screens.canned_care import FINDINGS, schedules, server_that, troubled_fleet
@@ -36,7 +37,7 @@ def empty() -> CannedFleet:
     nowhere = dict.fromkeys(
         ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "campaigns", "events"), ()
     )
-    fleet.answers["dead_letters"] = page()
+    fleet.answers["dead_letters"], fleet.answers["alarms"] = page(), AlarmsView(NOW)
     fleet.answers |= {**nowhere, "flows": FlowsView(NOW, (), 0, 0), "metrics": nothing(), "audit": AuditView(NOW, ())}
     fleet.answers |= {"server": refused, "doctor": refused, "incident": NEW, "campaign": FRESH, "history": HISTORY}
     return fleet
@@ -61,6 +62,7 @@ def worst() -> CannedFleet:
     fleet.answers |= {"breakers": breakers(NOW), "limits": limits(NOW), "server": server, "doctor": FINDINGS}
     fleet.answers |= {"bulks": some_bulks(), "audit": a_trail(), "trash": a_trash(), "history": HISTORY}
     fleet.answers["dead_letters"] = page(*LETTERS, total=40_212, cursor="more")
+    fleet.answers["alarms"] = at_their_worst(NOW)
     fleet.answers |= {"incidents": LISTED, "incident": ESCALATED, "campaigns": CAMPAIGNS, "campaign": HALTED}
     return fleet
 
