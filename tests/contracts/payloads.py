@@ -1,6 +1,7 @@
 """An instance of any payload model: every field filled with the smallest value that its type and bounds allow."""
 
 import re
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -49,8 +50,14 @@ def _text(kind: types.StrType) -> str:
     if kind.pattern:
         if re.search(kind.pattern, _VALUES[types.UUIDType]):
             return _VALUES[types.UUIDType]
-        return find(st.from_regex(kind.pattern), lambda _: True, settings=settings(database=None, derandomize=True))
+        return _matching(kind.pattern)
     return "x" * max(kind.min_length or 0, 1)
+
+
+@cache
+def _matching(pattern: str) -> str:
+    """Found once: shrinking takes a second and more."""
+    return find(st.from_regex(pattern), lambda _: True, settings=settings(database=None, derandomize=True))
 
 
 def _number(kind: types.IntType | types.FloatType) -> Any:

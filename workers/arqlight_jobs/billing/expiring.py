@@ -2,9 +2,11 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from arqlight_core.clock import now
+from arqlight_core.policy import DAY
 from arqlight_jobs.billing import uploads
 from arqlight_jobs.billing.tables import Status, validation_runs
 from arqlight_jobs.expiry import ArtifactRoot, Category
@@ -12,8 +14,14 @@ from arqlight_jobs.expiry import ArtifactRoot, Category
 _OPEN = (Status.QUEUED, Status.PROCESSING)
 
 
+BEGUN_WITHIN = 8 * DAY
+"""A run that is queued for longer is never begun: its job is past its deadline, or whoever took it in died before."""
+
+
 async def _waiting(connection: AsyncConnection) -> frozenset[str]:
-    chosen = select(validation_runs.c.file_id).where(validation_runs.c.status.in_(_OPEN))
+    runs = validation_runs.c
+    may_begin = or_(runs.status == Status.PROCESSING, runs.created_at > now() - BEGUN_WITHIN)
+    chosen = select(runs.file_id).where(runs.status.in_(_OPEN), may_begin)
     return frozenset(f"{file_id}.csv" for (file_id,) in await connection.execute(chosen))
 
 

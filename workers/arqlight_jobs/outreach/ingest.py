@@ -31,6 +31,10 @@ class WebhookRefused(UsageError):
     """A post that is not taken in: nothing of it is kept and nothing is queued."""
 
 
+class WebhookKnown(WebhookRefused):
+    """A post that was taken in before, and whose job was queued then."""
+
+
 async def accept(
     records: Records, raw: bytes, headers: Mapping[str, str], tenant: str, *, tolerance: timedelta = TOLERANCE
 ) -> str:
@@ -51,7 +55,7 @@ async def accept(
         new = await put_if_new(connection, webhooks, {"id": own, **told})
         seen = (await connection.execute(select(webhooks.c.queued_at).where(webhooks.c.id == own))).scalar()
     if not new and seen is not None:
-        raise WebhookRefused("The post is refused: it is a replay of one that was taken in before.")
+        raise WebhookKnown("The post is refused: it is a replay of one that was taken in before.")
     return own
 
 

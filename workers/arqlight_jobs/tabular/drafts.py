@@ -25,13 +25,13 @@ def drafted(target: Path) -> Generator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
-        _on_disk(target.parent)
+        on_disk(target.parent)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _on_disk(folder: Path) -> None:
-    """The names in the folder, too."""
+def on_disk(folder: Path) -> None:
+    """Have the names in the folder on the disk, too."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

@@ -1,0 +1,1 @@
+"""The HTTP interface over a real server on loopback."""
