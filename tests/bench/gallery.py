@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arqlight.tui import StoreFleet
+from arqlight.store_fleet import StoreFleet
 from arqlight_core.clock import now_ms
 from arqlight_core.enqueue import enqueue, enqueue_many
 from arqlight_core.jobs import State

@@ -1,6 +1,7 @@
-"""The demonstration for a long time, with its weather and killed workers, watched from outside: does anything give way?
+"""The demonstration for a long time, with its weather and killed workers, and the control room led through its views
+beside it, watched from outside: does anything give way?
 
-    uv run python -m tests.bench.soak [--seconds 1200] [--processes 2] [--json]
+    uv run python -m tests.bench.soak [--seconds 1200] [--processes 2] [--kill-every 45] [--json]
 
 It prints a table, and exits with 1 when a job was lost, something was done twice, memory has grown, a planted secret
 stands in a log, or a job type never ran.
@@ -25,6 +26,7 @@ import psutil
 
 from arqlight.demo import doors
 from arqlight_core.clock import monotonic
+from tests.bench.soak_room import SoakedRoom
 
 LOOK_EVERY = 2.0
 KILL_EVERY = 45.0
@@ -35,6 +37,10 @@ SETTLES = 0.2
 
 MOST_GROWTH = 1.25
 """The last third's median of memory by the first third's: more is a leak."""
+
+KEEPS = "server"
+"""It grows until retention forgets as much as ends, which takes a day; what a job takes there is bounded by
+tests/store/test_job_size.py."""
 
 MB = 1024**2
 SECRETS = (
@@ -57,6 +63,8 @@ class Report(msgspec.Struct):
     ended: int
     lost: list[str]
     never_ran: list[str]
+    wrong: dict[str, Any]
+    """The parts of the account that came out as they never must."""
     memory: dict[str, tuple[float, float]]
     leaks: list[str]
     log_lines: int
@@ -66,14 +74,15 @@ class Report(msgspec.Struct):
         """What is not as it must be, one sentence each."""
         told = [f"it ended with {self.exit_status}"] if self.exit_status else []
         told += [f"lost: {', '.join(self.lost)}"] if self.lost else []
+        told += [f"{name}: {msgspec.json.encode(facts).decode()}" for name, facts in self.wrong.items()]
         told += [f"never ran: {', '.join(self.never_ran)}"] if self.never_ran else []
-        told += [f"{name} grew from {a:.0f} to {b:.0f} MB" for name, (a, b) in self.memory.items() if grew(a, b)]
+        told += [f"{name} grew from {a:.0f} to {b:.0f} MB" for name, (a, b) in self.memory.items() if grew(name, a, b)]
         return told + self.leaks
 
 
-def grew(first: float, last: float) -> bool:
+def grew(name: str, first: float, last: float) -> bool:
     """Whether that is more than noise."""
-    return last > first * MOST_GROWTH
+    return name != KEEPS and last > first * MOST_GROWTH
 
 
 class Memory:
@@ -111,11 +120,13 @@ def resident(process: psutil.Process) -> int:
 class Soak:
     """The demonstration and whoever watches it."""
 
-    def __init__(self, folder: Path, seconds: float, processes: int) -> None:
-        self.folder, self.seconds = folder, seconds
+    def __init__(self, folder: Path, asked: argparse.Namespace) -> None:
+        self.folder, self.seconds, self.kill_every = folder, asked.seconds, asked.kill_every
         self.memory, self.kills, self.began = Memory(), 0, monotonic()
+        self.room = SoakedRoom(folder)
         self._output = folder / "account.json"
-        told = ["--headless", "--json", "--seconds", str(seconds), "--processes", str(processes)]
+        told = ["--headless", "--json", "--seconds", str(asked.seconds)]
+        told += ["--processes", str(asked.processes)]
         environment = {**os.environ, "ARQLIGHT_DATA_DIR": str(folder / "data"), "ARQLIGHT_LOG_LEVEL": "DEBUG"}
         environment.pop("REDIS_URL", None)
         with self._output.open("wb") as output, (folder / "demo.log").open("wb") as errors:
@@ -125,14 +136,17 @@ class Soak:
 
     def watch(self) -> Report:
         """Until it ends."""
-        pause, next_kill = threading.Event(), self.began + KILL_EVERY
+        pause, next_kill = threading.Event(), self.began + self.kill_every
         while self.demo.poll() is None:
             kinds = self._kinds()
             self.memory.look(kinds)
             if monotonic() > next_kill and monotonic() - self.began < self.seconds and kinds["worker"]:
                 self._kill(max(kinds["worker"], key=born))  # the youngest: an old one is to show how memory goes
-                next_kill += KILL_EVERY
-            pause.wait(LOOK_EVERY)
+                next_kill += self.kill_every
+            if self.room.can_open:
+                self.room.visit(LOOK_EVERY)
+            else:
+                pause.wait(LOOK_EVERY)
         return self._report()
 
     def _kinds(self) -> dict[str, list[psutil.Process]]:
@@ -147,6 +161,7 @@ class Soak:
         return {
             "world": [one for one, words in named.items() if "arqlight.demo.playing" in words],
             "worker": [one for one in fleets if one.pid not in supervisor],
+            "screen": self.room.processes,
             "server": [one for one in psutil.process_iter() if str(self.folder) in " ".join(command_of(one))],
         }
 
@@ -169,6 +184,7 @@ class Soak:
             ended=sum(totals.get(name, 0) for name in ("completed", "dead", "cancelled")),
             lost=told.get("lost_jobs", []),
             never_ran=told.get("never_ran", ["nothing: there is no account"]),
+            wrong={name: told[name] for name in told.get("wrong", [])},
             memory=self.memory.thirds(),
             leaks=leaks,
             log_lines=lines,
@@ -218,15 +234,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--kill-every", type=float, default=KILL_EVERY)
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="arqlight-soak-") as made:
-        soak = Soak(Path(made), told.seconds, told.processes)
+        soak = Soak(Path(made), told)
         try:
             report = soak.watch()
         finally:
             soak.demo.terminate()
             soak.demo.wait()
+            soak.room.close()
     sys.stdout.write((msgspec.json.encode(report).decode() if told.json else shown(report)) + "\n")
     return 1 if report.breaches else 0
 

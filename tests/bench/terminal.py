@@ -73,6 +73,10 @@ class Terminal:
             raise TimeoutError(f"nothing was written for {keys!r}")
         return Answered(told[0], told[-1])
 
+    def type(self, keys: bytes) -> None:
+        """Press them, whatever is written for them."""
+        os.write(self._master, keys)
+
     def settle(self, quiet: float) -> None:
         """Wait for a moment of silence."""
         while self.read(quiet):

@@ -1,7 +1,10 @@
 """`arqlight demo`: the whole world alive, in one command."""
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,13 +14,16 @@ from cyclopts.validators import Number
 from arqlight import output, tui
 from arqlight.demo import recording
 from arqlight.demo.performance import Performance, performance
-from arqlight.demo.stage import environment, leave_orderly
+from arqlight.demo.stage import environment, kept, leave_orderly
 from arqlight.demo.telling import Over, Said, Story, Wanted
 from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
 
 SPARE = ["pickup p50 ms", "pickup p95 ms", "cancelled", "waiting", "jobs/s", "run p95 ms", "retried"]
 """Columns that a narrow terminal does without, the first one first."""
+
+_GLANCE = 0.05
+"""Seconds between two looks whether the screen is open."""
 
 
 def demo(
@@ -54,16 +60,20 @@ def demo(
     blind = headless or seconds is not None or not (sys.stdin.isatty() and sys.stdout.isatty())
     over = _played(lambda scratch: Wanted(scratch, processes, blind, seconds, scenario), blind=blind)
     if json:
-        output.as_json({**over.summary, **{one.name: one.facts for one in over.sections}})
+        wrong = [one.name for one in over.sections if one.wrong]
+        output.as_json({**over.summary, **{one.name: one.facts for one in over.sections}, "wrong": wrong})
     else:
-        _print(over)
+        _print(over, brief=not blind)
     return 1 if over.failed else 0
 
 
 def _recorded(file: Path, processes: int, scenario: Story | None, seconds: float | None, size: str) -> int:
     options = ["--processes", str(processes), *(["--scenario", scenario] if scenario else [])]
     status = recording.recorded(file, options, seconds or recording.SECONDS, recording.size_of(size))
-    output.say(f"The recording is {file}; `asciinema play {file}` shows it.")
+    if status:
+        output.complain(f"The demonstration has failed ({status}); the end of the recording, {file}, says why.")
+    else:
+        output.say(f"The recording is {file}; `asciinema play {file}` shows it.")
     return status
 
 
@@ -82,18 +92,33 @@ class _Voice:
         self.stage: tui.Notices | None = None
 
     def say(self, said: Said) -> None:
-        if self.stage is not None:
-            self.stage.show(said.text)
+        while (stage := self.stage) is not None and not _is_open(stage):
+            time.sleep(_GLANCE)  # what is said before would not be heard
+        if stage is not None:
+            stage.show(said.text)
         else:
             sys.stderr.write(f"{said.at:>4.0f} s  {said.text}\n")
 
 
+def _is_open(stage: tui.Notices) -> bool:
+    return stage.room is not None and stage.room.is_running
+
+
+def _leave_at_end(shown: Performance, stage: tui.Notices) -> None:
+    """Nobody is to look at the screen of a demonstration that has broken down."""
+    shown.await_end()
+    with suppress(RuntimeError):  # it was left at this very moment
+        if stage.room is not None and stage.room.is_running:
+            stage.room.call_from_thread(stage.room.exit)
+
+
 def _with_screen(shown: Performance, voice: _Voice) -> None:
-    stands = shown.stand()
-    voice.stage = tui.Notices()
+    stage = voice.stage = tui.Notices()
+    threading.Thread(target=_leave_at_end, args=(shown, stage), daemon=True).start()
     try:
+        stands = shown.stand()
         own = load(environment(stands.told))
-        tui.run(lambda: stands.url, settings=own, notices=voice.stage, remembers=False)
+        tui.run(lambda: stands.url, settings=own, notices=stage, remembers=False)
     finally:
         voice.stage = None
         leave_orderly()  # the screen had its own ways with signals
@@ -101,9 +126,10 @@ def _with_screen(shown: Performance, voice: _Voice) -> None:
         output.say("Draining the fleet ...")
 
 
-def _print(over: Over) -> None:
+def _print(over: Over, *, brief: bool) -> None:
+    """The account; `brief` leaves out the queues and job types, which were on the screen."""
     summary = over.summary
-    lines = {"all": summary["totals"], **summary["queues"], **summary["job_types"]}
+    lines = {"all": summary["totals"], **({} if brief else {**summary["queues"], **summary["job_types"]})}
     columns = ["", *(name.replace("_per_second", "/s").replace("_", " ") for name in summary["totals"])]
     rows = [[name, *_cells(line.values())] for name, line in lines.items()]
     output.table(columns, rows, spare=SPARE)
@@ -111,12 +137,16 @@ def _print(over: Over) -> None:
         output.say("")
         output.table([name.replace("_", " ") for name in one.columns], map(_cells, one.rows))
         output.say(one.sentence)
-    output.say(f"{over.seconds:.0f} s; {_verdict(summary)}")
+    output.say(f"{over.seconds:.0f} s; {_verdict(summary, brief=brief)}")
+    if stays := kept():
+        output.say(stays)
 
 
-def _verdict(summary: dict[str, Any]) -> str:
+def _verdict(summary: dict[str, Any], *, brief: bool) -> str:
     lost, never = summary["totals"]["lost"], summary["never_ran"]
     told = f"{lost} jobs were LOST" if lost else "nothing was lost"
+    if brief:
+        return f"{told}."
     ran = f"never ran to an end: {', '.join(never)}" if never else "every job type ran"
     return f"{told}; {ran}."
 

@@ -20,10 +20,18 @@ from arqlight_jobs.billing.samples import write_sample
 from arqlight_jobs.billing.validation import validate
 
 KINDS = ("clean", "balking", "faulty", "broken", "clean", "long", "faulty", "clean")
+BREAKING = frozenset({"balking", "broken"})
+"""Those that fail a job: on a calm day none comes."""
+
 PACE_SECONDS = 0.8
 WATCH_SECONDS = 0.2
 LONG_ROWS = 25_000
 """Enough for a progress bar to be watched."""
+
+
+def kinds(*, calm: bool) -> list[str]:
+    """The kinds as they come in turn."""
+    return [kind for kind in KINDS if not (calm and kind in BREAKING)]
 
 
 class BillingTraffic:
@@ -33,6 +41,7 @@ class BillingTraffic:
         self._ground = ground
         self._settings = ground.settings
         self._random = random.Random(7)  # noqa: S311 - sample data
+        self._kinds = kinds(calm=ground.calm)
         self._sent = 0
         self._over = False
 
@@ -49,7 +58,7 @@ class BillingTraffic:
         """One file after the other."""
         async with asyncio.TaskGroup() as group:
             while not self._over:
-                kind = KINDS[self._sent % len(KINDS)]
+                kind = self._kinds[self._sent % len(self._kinds)]
                 self._sent += 1
                 path = self._settings.data_dir / f"sample-{self._sent}.csv"
                 await asyncio.to_thread(self._write, kind, path)

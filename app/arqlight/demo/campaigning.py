@@ -109,6 +109,11 @@ class Campaigning:
         if not (self.ground.calm and kind in (Kind.FAILING, Kind.FAILING_MAIL)):
             await self.start(kind)
 
+    async def start_all(self, *, kinds: Sequence[Kind]) -> None:
+        """One of each kind."""
+        for kind in kinds:
+            await self.start(kind)
+
     async def start(self, kind: Kind) -> None:
         """One of that kind, by the next shop in turn."""
         shop, role = (self.shops[0], CLUB) if kind is Kind.FAILING else next(self._senders)
@@ -138,6 +143,7 @@ class Campaigning:
             else template(shop.id, name, marketing=True)
         )
         await Registry(self.records.engine).put_content(content)
+        people = [one for one in shop.customers if not (self.ground.calm and one.person.is_lost)]
         return await Campaigns(self.records.engine).create(
             id=name,
             tenant=shop.id,
@@ -145,7 +151,7 @@ class Campaigning:
             channel="email" if by_mail(kind) else "whatsapp",
             sender="" if by_mail(kind) else shop.sender(role),
             content=content.id,
-            audience={"contacts": [one.id for one in audience(kind, shop.customers, self.dice)]},
+            audience={"contacts": [one.id for one in audience(kind, people, self.dice)]},
         )
 
     async def look(self) -> None:

@@ -193,7 +193,8 @@ class HubTraffic:
 
     def _facts(self) -> dict[str, Any]:
         there = self._ground.providers.there
-        made = {effect: many for effect, many in there["openproject"].effects.items() if effect.startswith("flrts-")}
+        effects = there["openproject"].effects + there["n8n"].effects
+        made = {effect: many for effect, many in effects.items() if effect.startswith("flrts-")}
         return {
             "messages": self._told["messages"],
             "tasks": len(self._projects.packages),

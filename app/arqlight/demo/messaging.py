@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from arqlight.demo.buying import Buying
 from arqlight.demo.campaigning import Campaigning
@@ -12,7 +11,7 @@ from arqlight.demo.filing import Filing
 from arqlight.demo.hooks import Hooks, open_hooks
 from arqlight.demo.shops import Shop, open_shops
 from arqlight.demo.telling import Section
-from arqlight.demo.traffic import Cue, Ground, System
+from arqlight.demo.traffic import Ground, System
 from arqlight_core.clock import monotonic
 from arqlight_jobs.crm.ai import ai
 from arqlight_jobs.crm.analytics import analytics
@@ -49,19 +48,10 @@ class MessagingTraffic:
         self._campaigning = Campaigning(ground, opened, shops)
         self._buying = Buying(ground, opened, shops, hooks)
         self._over_since: float | None = None
-        self._open = asyncio.Event()
         self._poisoning = False
         buying = self._buying
-        cues = {"campaign": self._campaigning.start, "import_bad": self._filing.import_bad}
-        cues |= {"messages": buying.messages, "questions": buying.questions}
-        ground.cues.update({name: self._when_open(cue) for name, cue in cues.items()})
-
-    def _when_open(self, cue: Cue) -> Cue:
-        async def begun(**arguments: Any) -> None:
-            await self._open.wait()
-            await cue(**arguments)
-
-        return begun
+        ground.cues.update(campaigns=self._campaigning.start_all, import_bad=self._filing.import_bad)
+        ground.cues.update(messages=buying.messages, questions=buying.questions)
 
     @property
     def settled(self) -> bool:
@@ -76,7 +66,7 @@ class MessagingTraffic:
     async def run(self) -> None:
         """Take the customers in, then all at a time."""
         await asyncio.gather(*(self._filing.take_in(shop) for shop in self._shops))
-        self._open.set()
+        self._ground.ready.set()
         async with asyncio.TaskGroup() as group:
             for every, act in (
                 (CAMPAIGN_EVERY, self._campaigning.start_next),

@@ -70,7 +70,8 @@ class OutreachTraffic:
         self._records = opened
         self._reading = reading
         self._organisers = cycle(ORGANISERS)
-        self._people = cycle([Person(number) for number in range(FIRST, LAST)])
+        invited = (Person(number) for number in range(FIRST, LAST))
+        self._people = cycle([one for one in invited if not (ground.calm and one.is_lost)])
         self._runs: list[Run] = []
         self._posts: Counter[str] = Counter()
         self._over_since: float | None = None

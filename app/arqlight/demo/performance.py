@@ -46,6 +46,10 @@ class Performance:
             raise self._problem()
         return self.left
 
+    def await_end(self) -> None:
+        """Return once it has ended, however it has."""
+        self._ended.wait()
+
     def stop(self) -> None:
         """Have the traffic end; then the fleet drains and the account is closed."""
         with suppress(OSError):

@@ -11,6 +11,8 @@ from arqlight.demo.weather import Spell
 from arqlight_core.operations import OPERATIONS
 
 BY = "the demonstration"
+OPERATOR = "an operator"
+"""Who does what the acts say that an operator does: told from the rest in the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Scenario:
 
 
 async def perform(scenario: Scenario, ground: Ground, tell: Callable[[Said], None]) -> None:
-    """Play it, act by act."""
+    """Play it, act by act, from the moment on at which the systems can do what it asks of them."""
+    await ground.ready.wait()
     clock = asyncio.get_running_loop().time
     began = clock()
     for act in scenario.acts:
@@ -73,7 +76,7 @@ async def _done(does: Spell | Cue | Operate | None, ground: Ground) -> None:
 
 async def _operated(ground: Ground, name: str, arguments: Mapping[str, Any]) -> None:
     """As an operator would: what has to be confirmed is looked at in a dry run first."""
-    run, told = OPERATIONS[name].run, {**arguments, "actor": BY}
+    run, told = OPERATIONS[name].run, {**arguments, "actor": OPERATOR}
     if "selection" in arguments:
         told["confirm"] = (await run(ground.store, **told, dry_run=True)).confirm
     await run(ground.store, **told)

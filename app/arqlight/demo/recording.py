@@ -30,6 +30,9 @@ SECONDS = 60.0
 LEAVE = b"\x11"
 """Control and q: whatever view somebody has opened meanwhile, the screen is left at once."""
 TERM = "xterm-256color"
+LARGEST = 64 * 1024**2
+"""Signs of a cast, after which the screen is left: hours of it, or a fault."""
+
 _CHUNK = 1 << 16
 _SMALLEST, _LARGEST = 20, 500
 _SIZE = re.compile(r"(\d{2,3})x(\d{2,3})")
@@ -67,6 +70,8 @@ class Recorder:
     size: Size
     shown: "Screen | None" = None
     began: float = field(default_factory=monotonic)
+    written: int = 0
+    """Signs of the cast so far."""
     _decode: Callable[[bytes], str] = field(
         default_factory=lambda: getincrementaldecoder("utf-8")(errors="replace").decode
     )
@@ -99,7 +104,7 @@ class Recorder:
                 os.write(master, os.read(self.shown.keys, _CHUNK))
             if master in ready and not self._took(master):
                 return
-            if leave_at is not None and monotonic() > leave_at:
+            if leave_at is not None and (monotonic() > leave_at or self.written > LARGEST):
                 leave_at = None
                 os.write(master, LEAVE)
 
@@ -114,7 +119,7 @@ class Recorder:
         return bool(told)
 
     def _line(self, told: object) -> None:
-        self.cast.write(msgspec.json.encode(told).decode() + "\n")
+        self.written += self.cast.write(msgspec.json.encode(told).decode() + "\n")
 
 
 def _started(argv: Sequence[str], terminal: int) -> "subprocess.Popen[bytes]":

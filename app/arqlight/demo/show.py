@@ -17,15 +17,22 @@ from arqlight.demo.systems import SYSTEMS
 from arqlight.demo.telling import Said, Section
 from arqlight.demo.traffic import Ground, System, Traffic
 from arqlight.demo.weather import Weather
+from arqlight_core import observe
 from arqlight_core.clock import monotonic
 from arqlight_core.secrecy import Sealer
 from arqlight_core.store import connect
 from arqlight_core.store.connect import OUTAGES
-from arqlight_core.store.gateway import open_store
+from arqlight_core.store.gateway import Store, open_store
 
 LOOK_EVERY = 1.0
-SETTLING = 25.0
-"""Seconds that what is under way may go on after the last of the traffic."""
+MANNED_WITHIN, MANNED_EVERY = 15.0, 0.1
+"""Seconds that the traffic waits for a worker, and between two looks for one."""
+
+READY_WITHIN = 30.0
+"""Seconds from the beginning of the traffic that do not count while the systems are not ready for all of it."""
+
+SETTLING = 60.0
+"""Seconds that what is under way may go on after the last of the traffic: far more than it needs on a quiet machine."""
 
 STOPPING = 5.0
 """Seconds that traffic has for its end."""
@@ -55,7 +62,7 @@ class Show:
         return bool(self.account.lost) or any(one.wrong for one in self.sections)
 
     def run(self, seconds: float | None = None) -> None:
-        """Traffic for so many seconds, or until told to go; then drain the fleet and close the account."""
+        """Traffic for so many seconds once all is ready, or until told to go; then drain and close the account."""
         try:
             asyncio.run(self._play(seconds))
         except OUTAGES as outage:
@@ -79,18 +86,30 @@ class Show:
                 store, own.settings, self.account, served, weather, own.scratch, own.fleet.pid, self.scenario.calm
             )
             traffics = [await stack.enter_async_context(system.opened(ground)) for system in self.systems]
+            await self._manned(store)
             await self._send(traffics, ground, seconds)
             await asyncio.to_thread(own.drain)
             await _see(traffics, ground)
             self.sections = [section for one in traffics if (section := one.section())]
 
+    async def _manned(self, store: Store) -> None:
+        """Wait for a worker: what is sent before would be seen as work that nobody does."""
+        until = monotonic() + MANNED_WITHIN
+        while not self._stop and monotonic() < until:
+            with suppress(*OUTAGES):
+                if (await observe.fleet(store)).workers:
+                    return
+            await asyncio.sleep(MANNED_EVERY)
+
     async def _send(self, traffics: Sequence[Traffic], ground: Ground, seconds: float | None) -> None:
-        began = monotonic()
+        began = counted = monotonic()
         sending = [asyncio.create_task(_outlasting(one)) for one in traffics]
         sending.append(asyncio.create_task(perform(self.scenario, ground, self.tell)))
         try:
-            while not self._stop and (seconds is None or monotonic() - began < seconds):
+            while not self._stop and (seconds is None or monotonic() - counted < seconds):
                 await _look(traffics, sending, ground)
+                if not ground.ready.is_set() and monotonic() - began < READY_WITHIN:
+                    counted = monotonic()
             await self._wind_down(traffics, sending, ground)
         finally:
             await stopped(sending)

@@ -17,7 +17,9 @@ import psutil
 
 from arqlight.demo.doors import HOST, VARIABLES, Doors, doors
 from arqlight.demo.telling import Standing
+from arqlight_core.errors import UsageError
 from arqlight_core.settings import Settings, load
+from arqlight_core.store import connect
 from arqlight_core.store.embedded import EmbeddedServer
 
 FAREWELLS = (signal.SIGTERM, signal.SIGHUP)
@@ -148,10 +150,24 @@ def _interrupt(_number: int, _frame: "FrameType | None") -> None:
     raise KeyboardInterrupt
 
 
+def kept() -> str:
+    """Where is, afterwards too, what comes of it: what REDIS_URL and ARQLIGHT_DATA_DIR say; '' where all of it goes."""
+    settings, folder = load(), os.environ.get("ARQLIGHT_DATA_DIR")
+    if not settings.redis_url and not folder:
+        return ""
+    jobs = connect.shown(settings.redis_url) if settings.redis_url else folder
+    records = f"records, files and fleet.log are in {folder}" if folder else "records and files are gone"
+    return f"The jobs stay at {jobs}; {records}."
+
+
 def _data_dir(scratch: Path) -> Path:
     named = os.environ.get("ARQLIGHT_DATA_DIR")
     folder = Path(named) if named else scratch / "data"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        told = f"ARQLIGHT_DATA_DIR: {folder} cannot be made ({problem.strerror}); name another folder."
+        raise UsageError(told) from None
     return folder
 
 

@@ -1,5 +1,6 @@
 """What the demonstration asks of each system that it shows: a world of its own, traffic, and an account of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Ground:
     """Whether nothing breaks by itself."""
     cues: dict[str, Cue] = field(default_factory=dict[str, Cue])
     """What can be asked of the systems, by name; each adds its own when it is opened."""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the cues can be heeded: the shops know their customers then."""
 
     async def queue(self, known: JobType[Any], payload: Any, flow: str = "") -> str:
         """Queue a job, and with a correlation id have all that follows from it in the account; answers its id."""

@@ -2,12 +2,14 @@
 
 import os
 import socket
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from arqlight.demo import doors, stage
 from arqlight.demo.world import twilio
+from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
 
 REAL = {
@@ -61,3 +63,28 @@ def test_other_settings_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     with doors.doors() as opened:
         told = load(stage.environment(opened.environment))
     assert (told.grace, told.flrts_backend) == (7.0, "n8n")
+
+
+def test_where_what_comes_of_it_stays_is_told_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    at, folder = {"REDIS_URL": "redis://:sesame@there:6390"}, {"ARQLIGHT_DATA_DIR": str(tmp_path)}
+    for told, words in (
+        (at, ["there:6390", "gone"]),
+        (folder, [f"at {tmp_path};"]),
+        ({**at, **folder}, [f"{tmp_path}."]),
+    ):
+        monkeypatch.setattr(os, "environ", told)
+        assert all(word in stage.kept() for word in words)
+        assert "sesame" not in stage.kept()
+    monkeypatch.setattr(os, "environ", {})
+    assert stage.kept() == ""
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ARQLIGHT_DATA_DIR", str(tmp_path / "file" / "data"))
+    with pytest.raises(UsageError, match="cannot be made"), stage.stage(1, tmp_path / "scratch"):
+        pass

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from arqlight.demo import recording
 from arqlight.demo.recording import Recorder, Screen, size_of
 from arqlight_core.errors import UsageError
 
@@ -46,6 +47,13 @@ def test_a_cast_has_a_header_and_then_what_was_written_with_its_moment() -> None
 
 def test_after_its_seconds_the_program_is_told_to_leave_by_a_key() -> None:
     status, lines = recorded(WAITS, seconds=0.3)
+    assert status == 3
+    assert "heard '\\x11'" in text_of(lines)
+
+
+def test_a_cast_that_has_grown_too_large_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "LARGEST", 150)
+    status, lines = recorded(WAITS)
     assert status == 3
     assert "heard '\\x11'" in text_of(lines)
 

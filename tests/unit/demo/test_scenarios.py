@@ -7,13 +7,14 @@ from typing import Any, get_args
 import pytest
 
 from arqlight.demo.account import Account
+from arqlight.demo.billing import BREAKING, kinds
 from arqlight.demo.buying import Buying
 from arqlight.demo.campaigning import Campaigning
 from arqlight.demo.filing import Filing
 from arqlight.demo.healing import HealingTraffic
 from arqlight.demo.playbill import Act, Cue, Operate, Scenario, perform
 from arqlight.demo.providers import Providers
-from arqlight.demo.scenarios import ANY_DAY, SCENARIOS, scenario_of
+from arqlight.demo.scenarios import ANY_DAY, SCENARIOS, TOUR, scenario_of
 from arqlight.demo.telling import Story
 from arqlight.demo.traffic import Ground
 from arqlight.demo.weather import Kind, Spell, Weather
@@ -26,7 +27,7 @@ from arqlight_core.store.gateway import Store
 CUES = {
     "fall_ill": HealingTraffic.fall_ill,
     "checks": HealingTraffic.check_all,
-    "campaign": Campaigning.start,
+    "campaigns": Campaigning.start_all,
     "import_bad": Filing.import_bad,
     "messages": Buying.messages,
     "questions": Buying.questions,
@@ -47,6 +48,13 @@ def test_every_scenario_can_be_asked_for_by_its_name() -> None:
     assert set(SCENARIOS) == set(get_args(Story))
     assert all(scenario_of(name).name == name for name in SCENARIOS)
     assert scenario_of(None) is ANY_DAY
+    assert scenario_of(None, on_screen=True) is TOUR
+    assert not TOUR.calm
+
+
+def test_on_a_calm_day_no_file_fails_a_job() -> None:
+    assert set(kinds(calm=False)) > BREAKING
+    assert set(kinds(calm=True)) == set(kinds(calm=False)) - BREAKING
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -83,6 +91,7 @@ async def test_acts_are_told_and_done_in_their_order(store: Store) -> None:
         happened.append(what)
 
     ground.cues["cue"] = cue
+    ground.ready.set()
     story = Scenario(
         "story",
         1.0,

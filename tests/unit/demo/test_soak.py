@@ -6,7 +6,7 @@ import msgspec
 
 from arqlight.demo.doors import TELEGRAM_TOKEN
 from arqlight.demo.people import Person
-from tests.bench.soak import Memory, Report, Soak, grew, shown
+from tests.bench.soak import KEEPS, Memory, Report, Soak, grew, shown
 
 GOOD = Report(
     seconds=120,
@@ -16,6 +16,7 @@ GOOD = Report(
     ended=9,
     lost=[],
     never_ran=[],
+    wrong={},
     memory={"world": (100.0, 104.0)},
     leaks=[],
     log_lines=5,
@@ -32,6 +33,7 @@ def test_each_thing_that_must_not_be_is_one() -> None:
         "exit_status": 1,
         "lost": ["a", "b"],
         "never_ran": ["a.b"],
+        "wrong": {"tasks": {"made_twice": 1}},
         "memory": {"world": (100.0, 200.0)},
         "leaks": ["x"],
     }
@@ -44,8 +46,9 @@ def test_of_a_kind_the_process_that_lived_longest_tells_whether_memory_grows() -
     memory.seen = {"worker": {1: [10.0, 20.0], 2: [5.0, 10.0, *[100.0] * 10, *[200.0] * 10]}}
     first, last = memory.thirds()["worker"]
     assert (first, last) == (100.0, 200.0)
-    assert grew(first, last)
-    assert not grew(100.0, 110.0)
+    assert grew("worker", first, last)
+    assert not grew("worker", 100.0, 110.0)
+    assert not grew(KEEPS, first, last)
 
 
 def test_a_log_line_with_a_planted_secret_or_a_person_is_found(tmp_path: Path) -> None:
