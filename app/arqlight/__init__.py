@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         UnknownOutcome,
     )
     from arqlight_core.flow import OnFailure, Tally
+    from arqlight_core.hook import Hook, Post
     from arqlight_core.policy import (
         STANDARD_WEBHOOKS,
         Backoff,
@@ -53,12 +54,14 @@ __all__ = [
     "Dependency",
     "Discard",
     "FleetWorker",
+    "Hook",
     "JobType",
     "Keep",
     "Limit",
     "Misconfigured",
     "Mode",
     "OnFailure",
+    "Post",
     "Priority",
     "Queue",
     "Rate",
@@ -114,6 +117,7 @@ _HOMES = {
     "arqlight_core.enqueue": ("enqueue", "enqueue_many"),
     "arqlight_core.errors": _SIGNALS,
     "arqlight_core.flow": ("OnFailure", "Tally"),
+    "arqlight_core.hook": ("Hook", "Post"),
     "arqlight_core.policy": _POLICIES,
     "arqlight_core.run": ("Run",),
     "arqlight_core.store.gateway": ("Store", "open_store"),

@@ -114,6 +114,7 @@ def _job_facts(job: JobType[Any]) -> Iterator[tuple[str, str]]:
     yield "one at a time", _key(job.exclusive, job)
     yield "where an outcome is unknown", "it is tried again" if job.at_least_once else "it is a dead letter"
     yield "needs", ", ".join(_need(need) for need in job.needs)
+    yield "takes posts of", _hook(job)
     yield "may queue", ", ".join(f"`{name}`" for name in job.follow_ups)
 
 
@@ -127,6 +128,13 @@ def _unique(job: JobType[Any]) -> str:
         return ""
     by = _key(job.unique.by, job) if job.unique.by else "the whole payload"
     return f"{print_unique(job.unique)}, by {by}"
+
+
+def _hook(job: JobType[Any]) -> str:
+    if job.hook is None:
+        return ""
+    types = ", ".join(f"`{one}`" for one in job.hook.types)
+    return f"`{job.hook.source}`{f': {types}' if types else ''}"
 
 
 def _need(need: Dependency) -> str:

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, UnusedCliTokensError
 from arqlight import contexts, output, read_only
 from arqlight.commands import operate
 from arqlight_core import logs
+from arqlight_core.audit import WAY_IN
 from arqlight_core.errors import ArqlightError, UsageError
 
 FAILURE, USAGE, INTERRUPTED = ArqlightError.exit_status, UsageError.exit_status, 130
@@ -60,13 +61,14 @@ COMMANDS = {
     "breakers": "arqlight.commands.protection:breakers",
     "limits": "arqlight.commands.protection:limits",
     "holds": "arqlight.commands.holds:holds",
-    "alerts": "arqlight.commands.alerts:alerts",
     "events": "arqlight.commands.events:events",
     "audit": "arqlight.commands.audit:audit",
     "acl": "arqlight.commands.acl:acl",
     "doctor": "arqlight.commands.look:doctor",
     "server": "arqlight.commands.server:server",
     "web": "arqlight.commands.web:web",
+    "serve": "arqlight.commands.serve:serve",
+    "token": "arqlight.commands.tokens:token",
     "paths": "arqlight.commands.paths:paths",
     "completion": "arqlight.commands.completion:completion",
     "demo": "arqlight.commands.demo:demo",
@@ -104,6 +106,7 @@ def _function(place: str) -> Any:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; answers the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     logs.configure()
+    way_in = WAY_IN.set("cli")
     try:
         with contexts.heeded(arguments) as left, read_only.heeded(left) as told:
             status = _carry_out(told)
@@ -117,6 +120,8 @@ def run(arguments: Sequence[str]) -> int:
         return FAILURE
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
+    finally:
+        WAY_IN.reset(way_in)
     return status if isinstance(status, int) else 0
 
 

@@ -35,6 +35,8 @@ CHANGING = (
     *(("hub", *words) for words in (("user", "add"), ("user", "remove"), ("link",), ("task",), ("change",))),
     *(("hub", word) for word in ("remind", "sync", "poll")),
     ("receive",),
+    ("token", "create"),
+    ("token", "revoke"),
     ("inbox", "read"),
     ("retention", "hold"),
     ("retention", "release"),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from cyclopts import App, Parameter
 
 from arqlight import output
-from arqlight.commands import bulks, dead, selecting
+from arqlight.commands import alerts, bulks, dead, selecting
 from arqlight.commands.confirming import Consent, confirms, performed, way_on
 from arqlight.commands.following import followed
 from arqlight.commands.shares import AS_SHARE
@@ -45,12 +45,21 @@ def register(app: App, said: Sequence[str] = ()) -> None:
     one.default(bulks.bulk)
     app.command(one)
     app.command(_dead_letters(said))
+    app.command(_alerts())
     own = set(app)  # such as `enqueue`, which takes more than its operation does
     for operation in OPERATIONS.values():
         if operation.command in own:
             continue
         group, _, name = operation.command.rpartition(" ")
         (app[group] if group else app).command(_command(operation, said), name=name, help=operation.help)
+
+
+def _alerts() -> App:
+    """`alerts`, and what can be said to them: its operations join it with the others."""
+    group = App(name="alerts", help=alerts.HELP)
+    group.default(alerts.alerts)
+    group.command(alerts.silences)
+    return group
 
 
 def _dead_letters(said: Sequence[str]) -> App:

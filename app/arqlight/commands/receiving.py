@@ -18,6 +18,9 @@ from arqlight_jobs.outreach import ingest
 from arqlight_jobs.outreach.records import records as outreach_records
 from arqlight_jobs.providers import openproject_webhooks, sendgrid_events, whatsapp_webhooks
 
+LONGEST_SECRET = 1024
+"""Bytes; Telegram's have 256 at the most."""
+
 receive = App(name="receive", help="Take in from a file what was posted: openproject, sendgrid, telegram, whatsapp.")
 
 
@@ -71,15 +74,17 @@ async def from_openproject(file: Path, /, *, signature: str = "", json: bool = F
 
 
 @receive.command(name="telegram")
-async def from_telegram(file: Path, /, *, secret: str, json: bool = False) -> None:
+async def from_telegram(file: Path, /, *, secret_file: Path, json: bool = False) -> None:
     """Take in a post of Telegram's webhook: what somebody has written to the bot.
 
     Args:
         file: The body as it came, byte for byte.
-        secret: The header X-Telegram-Bot-Api-Secret-Token.
+        secret_file: A file with the header X-Telegram-Bot-Api-Secret-Token as it came: what stands on a command line
+            can be read by everybody on the machine.
         json: Print JSON.
     """
     settings, raw = load(), await _body(file, updates.LARGEST)
+    secret = (await _body(secret_file, LONGEST_SECRET)).decode(errors="replace").strip()
     async with hub_records(settings) as opened, writing(settings) as store:
         told = await telegram.received(store, opened, raw, {updates.SECRET: secret})
     output.as_json({"told": told}) if json else output.say(told)

@@ -33,7 +33,7 @@ def tables(draw: st.DrawFn) -> bytes:
 
 
 @examples(
-    max_examples=200,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -262,10 +262,12 @@ async def test_billing_files_whose_run_is_over_go(run: FakeRun) -> None:
     await run.open(billing_records)
     folder = run.settings.data_dir / "uploads"
     folder.mkdir()
-    waiting, orphan = uuid.uuid4(), uuid.uuid4()
-    row = {"id": "r", "file_id": str(waiting), "file_name": b"x", "run_date": now().date(), "job_id": "j"}
-    await execute(run, (insert(validation_runs), {**row, "status": Status.QUEUED, "created_at": now()}))
-    for name in (f"{waiting}.csv", f"{orphan}.csv", f"{orphan}.part", "readme.txt"):
+    waiting, orphan, forgotten = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    row = {"file_name": b"x", "run_date": now().date(), "status": Status.QUEUED}
+    for own, file, at in (("r", waiting, now()), ("s", forgotten, now() - 9 * DAY)):
+        one = {**row, "id": own, "job_id": own, "file_id": str(file), "created_at": at}
+        await execute(run, (insert(validation_runs), one))
+    for name in (f"{waiting}.csv", f"{forgotten}.csv", f"{orphan}.csv", f"{orphan}.part", "readme.txt"):
         (folder / name).touch()
         aged(folder / name)
     await do(run, data_retention.cleanup_artifacts, CleanUpAsked())
