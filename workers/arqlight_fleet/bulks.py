@@ -76,10 +76,10 @@ class Bulks:
 
     async def stop(self) -> None:
         """Let go: the next carrier goes on where this one stands."""
-        while running := [task for task in self._carried.values() if not task.done()]:
-            for task in running:
-                task.cancel()  # again, if need be: before 3.12 a `wait_for` that is just done forgets it
-            await asyncio.wait(running, timeout=1.0)
+        running = [task for task in self._carried.values() if not task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _carry(carrier: Carrier) -> None:
