@@ -1,11 +1,11 @@
 """The ways in under load: files and signed posts to `arqlight serve`, until a fleet has done what follows from each.
 
-    uv run python -m tests.bench.ways_in [--uploads 1000] [--posts 10000] [--clients 20] [--faults] [--json]
+    uv run python -m tests.bench.ways_in [--uploads 1000] [--per-second 100] [--posts 10000] [--faults] [--json]
 
-A server of its own, one process that serves, two that work, clients that send as soon as they are answered; a tenth of
-the posts is delivered twice, at the same time. With `--faults` the serving process is killed during the uploads and
-during the posts, and Redis during the posts, and senders try again as they do. The exit status is 1 when the account
-does not balance: what was answered is there once, and has had its effect once.
+A server of its own, one process that serves, two that work, clients that send so many files a second, and posts as soon
+as they are answered; a tenth of these is delivered twice, at the same time. With `--faults` the serving process is
+killed during the uploads and during the posts, and Redis during the posts, and senders try again as they do. The exit
+status is 1 when the account does not balance: what was answered is there once, and has had its effect once.
 """
 
 import argparse
@@ -139,8 +139,8 @@ def _report(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="The ways in under load.")
-    for name in ("uploads", "posts", "clients", "large", "workers"):
-        parser.add_argument(f"--{name}", type=int, default=getattr(Asked(), name))
+    for name in ("uploads", "per_second", "posts", "clients", "large", "workers"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Asked(), name))
     parser.add_argument("--faults", action="store_true", help="kill the serving process twice, and Redis once")
     parser.add_argument("--json", action="store_true")
     told = vars(parser.parse_args())

@@ -1,6 +1,7 @@
 """Clients of HTTP that keep their connections and do as little as they can, so that the server is what is measured."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -85,13 +86,18 @@ class Load:
         raise Gone("nobody has answered for a minute")
 
     async def all(
-        self, callers: list[Caller], numbers: Iterable[int], one: Callable[[Caller, int], Awaitable[None]]
+        self,
+        callers: list[Caller],
+        numbers: Iterable[int],
+        one: Callable[[Caller, int], Awaitable[None]],
+        per_second: float = math.inf,
     ) -> None:
-        """Each of the numbers once, as many at a time as there are callers."""
-        left, began = iter(numbers), monotonic()
+        """Each of the numbers once, so many a second, and no more at a time than there are callers."""
+        left, began = enumerate(numbers), monotonic()
 
         async def work(caller: Caller) -> None:
-            for number in left:
+            for place, number in left:
+                await asyncio.sleep(max(0.0, began + place / per_second - monotonic()))
                 await one(caller, number)
 
         async with asyncio.TaskGroup() as group:

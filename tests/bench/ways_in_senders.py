@@ -1,10 +1,12 @@
 """Who sends files and posts in the benchmark of the ways in, and what they were answered."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -27,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True):
     """How much of what."""
 
     uploads: int = 1000
+    per_second: int = 100
+    """Uploads that are sent in a second; 0: each as soon as one is answered."""
     posts: int = 10_000
     clients: int = 20
     large: int = 20
@@ -57,12 +61,14 @@ class Senders:
         """Files by all of them, one after the other by each."""
         load, body = self.sent.uploads, self._sample(SMALL_ROWS)
         async with self._trouble(load, {self.asked.uploads // 2: self.stage.kill_serving}):
-            await load.all(self.callers, range(self.asked.uploads), lambda caller, _: self._upload(load, caller, body))
+            pace = self.asked.per_second or math.inf
+            one = partial(self._upload, load, body)
+            await load.all(self.callers, range(self.asked.uploads), one, pace)
 
     async def large(self) -> None:
         """Larger files by one of them."""
         load, body = self.sent.large, self._sample(LARGE_ROWS)
-        await load.all(self.callers[:1], range(self.asked.large), lambda caller, _: self._upload(load, caller, body))
+        await load.all(self.callers[:1], range(self.asked.large), partial(self._upload, load, body))
 
     async def posts(self) -> None:
         """Signed posts; of some the copy comes at the same time by another."""
@@ -78,7 +84,7 @@ class Senders:
         async with self._trouble(load, {many // 3: self.stage.kill_serving, 2 * many // 3: self.stage.kill_redis}):
             await load.all(self.callers, order, one)
 
-    async def _upload(self, load: Load, caller: Caller, body: bytes) -> None:
+    async def _upload(self, load: Load, body: bytes, caller: Caller, _number: int) -> None:
         told = await load.send(caller, lambda: ("/api/validations", {"Content-Type": "text/csv"}, body))
         self.sent.runs.append(msgspec.json.decode(told)["validationId"])
 

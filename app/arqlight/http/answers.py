@@ -7,7 +7,6 @@ import math
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeVar, cast
 
@@ -15,7 +14,7 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from arqlight.http.shapes import members_of
+from arqlight.http.shapes import is_view, members_of
 from arqlight.http.told import Page
 from arqlight_core.errors import UsageError
 
@@ -51,10 +50,8 @@ def plain(value: Any) -> Any:
 
 
 def _structure(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(one.of(value)) for one in members_of(type(value))}
-    if isinstance(value, msgspec.Struct):
-        return plain(msgspec.to_builtins(value))
+    if is_view(kind := cast("type[Any]", type(value))):
+        return {one.name: plain(one.of(value)) for one in members_of(kind)}
     if isinstance(value, Mapping):
         return {_text(str(key)): plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):

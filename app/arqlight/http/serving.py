@@ -1,5 +1,9 @@
 """Serves the application until it is told to end; refuses to be found from elsewhere without tokens and encryption."""
 
+import asyncio
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +41,17 @@ class Place:
         return f"{'https' if self.cert else 'http'}://{host}:{self.port}"
 
 
+class _Server(uvicorn.Server):
+    """Ends well when it is told to end; uvicorn's own lets the signal end the process after all."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Heeds SIGINT and SIGTERM."""
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(one, self.handle_exit, one, None)
+        yield
+
+
 async def serve(place: Place, settings: Settings) -> None:
     """Listen until SIGINT or SIGTERM. Raises UsageError for a place that would let others in as they like."""
     refuse_unfit(place, settings)
@@ -49,7 +64,7 @@ async def serve(place: Place, settings: Settings) -> None:
 
 
 async def _listen(place: Place, store: Store, settings: Settings) -> None:
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             application(store, settings),
             host=place.host,

@@ -32,17 +32,29 @@ class Member(NamedTuple):
         return attrgetter(self.path)(view)
 
 
+def is_view(kind: Any) -> bool:
+    """Whether a type is told by its members: a dataclass, or a struct of the words that processes share."""
+    return isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct))
+
+
 @cache
 def members_of(view: type) -> tuple[Member, ...]:
     """What is told of a view: its fields, those of what stands INSTEAD of it, and what is told BESIDE."""
     kinds, meanings = get_type_hints(view, include_extras=True), _meanings(view)
     told = list[Member]()
-    for field in fields(view):
-        if field.name in INSTEAD.get(view, ()):
-            told += [one._replace(path=f"{field.name}.{one.path}") for one in members_of(kinds[field.name])]
+    for name, called in _fields(view):
+        if name in INSTEAD.get(view, ()):
+            told += [one._replace(path=f"{name}.{one.path}") for one in members_of(kinds[name])]
         else:
-            told.append(Member(field.name, field.name, kinds[field.name], meanings.get(field.name, "")))
+            told.append(Member(called, name, kinds[name], meanings.get(name, "")))
     return (*told, *(_beside(view, name) for name in BESIDE.get(view, ())))
+
+
+def _fields(view: type) -> list[tuple[str, str]]:
+    """The fields' names, and what they are called in JSON."""
+    if is_dataclass(view):
+        return [(one.name, one.name) for one in fields(view)]
+    return [(one.name, one.encode_name) for one in msgspec.structs.fields(cast("type[msgspec.Struct]", view))]
 
 
 def _beside(view: type, name: str) -> Member:
@@ -74,7 +86,7 @@ def shape_of(kind: Any, named: Mapping[Any, Any] | None = None) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(kind, TypeVar):
         return (named or {})[kind]
-    if isinstance(view := origin or kind, type) and is_dataclass(view):
+    if is_view(view := origin or kind):
         return model_of(view, tuple(shape_of(one, named) for one in inner))
     if origin is None or origin is Literal:
         return kind

@@ -15,10 +15,16 @@ from arqlight_core.errors import QueueNotFound, UsageError
 from arqlight_core.jobs import State
 from arqlight_core.observe import AuditRow, BulkView, DeadLetter, Event, FailureGroup, FlowView, JobRow, Tail, Wanted
 from arqlight_core.observe.window import keys_of
+from arqlight_core.policy import span
 from arqlight_core.selection import Selection
 
 Actor = Annotated[str, QueryParameter(max_length=200, description="Only what they did: a name as the trail has it.")]
 Done = Annotated[str, QueryParameter(max_length=200, description="Only this operation, such as pause.")]
+JobType = Annotated[str, QueryParameter(max_length=200, description="Only of this job type; without it of all.")]
+Back = Annotated[
+    str,
+    QueryParameter(name="span", max_length=20, description="How far back, such as 1h or 48h: at most 30d."),
+]
 _ENTRY = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 _AUDIT_MORE = 100
 """Audit rows of one moment that a page may have to pass over."""
@@ -47,6 +53,20 @@ async def list_jobs(
     found = await observe.window(store, name, which, first := offset_of(cursor), limit)
     more = str(first + limit) if first + limit < found.total else ""
     return Page(found.rows, more, found.total, found.at_ms)
+
+
+@seen("/api/v1/metrics")
+async def get_metrics(
+    store: TheStore, queue: QueueName = "", job_type: JobType = "", back: Back = "1h"
+) -> observe.Metrics:
+    """What a queue, a job type or all have done, by the minute up to 6 hours and then by the hour, and how fast."""
+    return await observe.metrics(store, queue or None, job_type or None, span(back))
+
+
+@seen("/api/v1/server")
+async def get_server(store: TheStore) -> observe.ServerView:
+    """The server: memory, clients, persistence, traffic, and what it was slow at."""
+    return await observe.server(store)
 
 
 @seen("/api/v1/jobs/{job_id:str}")
@@ -124,4 +144,4 @@ def _entry(entry_id: str) -> tuple[int, int]:
 def single_views() -> list[HTTPRouteHandler]:
     """The routes."""
     of_jobs = [list_jobs, get_job, get_why, list_dead, get_failure]
-    return [get_queue, *of_jobs, get_flow, get_bulk, list_events, list_audit]
+    return [get_queue, *of_jobs, get_flow, get_bulk, list_events, list_audit, get_metrics, get_server]

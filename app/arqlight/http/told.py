@@ -4,18 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from arqlight_core.campaigns import CampaignRow, CampaignView
+from arqlight_core.incidents import IncidentRow, IncidentView
 from arqlight_core.jobs import State
 from arqlight_core.observe import (
     Alert,
     BreakerView,
     BulkView,
     DeadLetter,
+    Eta,
+    HoldView,
     JobView,
+    Metrics,
     QueueView,
     Reason,
     ScheduleView,
+    Silence,
     Standing,
 )
+from arqlight_core.observe.server import Traffic
 
 T = TypeVar("T")
 
@@ -60,11 +67,31 @@ class WhyTold:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HoldTold:
+    """One standing hold, and of which queue."""
+
+    queue: str
+    hold: HoldView
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceTold:
+    """One silence by its id."""
+
+    id: str
+    silence: Silence
+
+
 INSTEAD: Mapping[type, tuple[str, ...]] = {
     QueueTold: ("queue",),
     JobTold: ("job",),
     Standing: ("alert",),
     DeadLetter: ("row",),
+    HoldTold: ("hold",),
+    SilenceTold: ("silence",),
+    CampaignView: ("campaign",),
+    IncidentView: ("incident",),
 }
 """Views in whose place their own members are told."""
 
@@ -72,8 +99,13 @@ BESIDE: Mapping[type, tuple[str, ...]] = {
     Alert: ("severity",),
     BreakerView: ("condition",),
     BulkView: ("rate", "eta_ms"),
+    CampaignRow: ("is_over", "share", "left", "eta_ms"),
     DeadLetter: ("outcome",),
+    Eta: ("line",),
+    IncidentRow: ("is_over",),
+    Metrics: ("run_average_ms",),
     QueueView: ("condition",),
     ScheduleView: ("condition",),
+    Traffic: ("hit_rate",),
 }
 """What a view knows of itself that is no field of it."""

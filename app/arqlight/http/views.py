@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from arqlight.http.answers import Cursor, Limit, paged
 from arqlight.http.routes import TheSettings, TheStore, seen
-from arqlight.http.told import Page
+from arqlight.http.told import HoldTold, Page, SilenceTold
 from arqlight_core import observe
 from arqlight_core.policy.thresholds import read_thresholds
 from arqlight_core.settings import Settings
@@ -58,6 +58,17 @@ async def failures(store: Store, _settings: Settings, queue: str) -> Sequence[ob
     return await observe.failures(store, [queue] if queue else None)
 
 
+async def holds(store: Store, _settings: Settings, queue: str) -> Sequence[HoldTold]:
+    """The standing holds."""
+    names = [queue] if queue else list(await store.published_queues())
+    return [HoldTold(name, one) for name in names for one in await observe.holds(store, name)]
+
+
+async def silences(store: Store, _settings: Settings, _queue: str) -> Sequence[SilenceTold]:
+    """The silences that stand."""
+    return [SilenceTold(name, one) for name, one in (await observe.alarms(store)).silences.items()]
+
+
 LISTINGS = (
     Listing("queues", "Every queue's counters, rates and condition.", observe.QueueView, queues),
     Listing("workers", "The living worker processes, and what they are doing.", observe.WorkerView, workers),
@@ -73,6 +84,21 @@ LISTINGS = (
     ),
     Listing("flows", "Jobs that belong together, those begun last first.", observe.FlowRow, flows),
     Listing("alerts", "What wants an operator, the gravest first.", observe.Standing, alerts),
+    Listing("silences", "Alerts of which nobody is told, who wants it so, and until when.", SilenceTold, silences),
+    Listing(
+        "doctor",
+        "What was examined of the server and the fleet, what is wrong, and how to mend it.",
+        observe.Finding,
+        lambda store, _, __: observe.doctor(store),
+    ),
+    Listing(
+        "eta",
+        "When each queue will be empty, and what binds it.",
+        observe.Eta,
+        lambda store, _, queue: observe.etas(store, queue),
+        by_queue=True,
+    ),
+    Listing("holds", "Which jobs workers put aside, who wants it so, and until when.", HoldTold, holds, by_queue=True),
     Listing(
         "failures",
         "Failures as the few bugs that they are, those seen last first.",

@@ -13,6 +13,7 @@ import pytest
 from arqlight.http.views import LISTINGS
 from arqlight_core.codec import Envelope, encode_job
 from arqlight_core.operations import OPERATIONS
+from arqlight_core.policy import MINUTE
 from arqlight_core.store.declarations import publish
 from arqlight_core.store.embedded import EmbeddedServer
 from arqlight_core.store.gateway import Store
@@ -22,6 +23,7 @@ from tests.unit.http.house import House, housed, settings_in
 from tests.unit.http.seeded import LINE
 
 NAME = QUEUE.name
+ELSEWHERE = ("campaigns/x", "incidents/x", "holds?queue=x", "eta?queue=x", "metrics?queue=x", "metrics?job_type=x")
 STREAM = "/api/v1/events/stream"
 
 
@@ -40,7 +42,7 @@ async def all_pages(house: House, path: str) -> list[Any]:
             return found
 
 
-@pytest.mark.parametrize("path", [one.path for one in LISTINGS] + ["dead", "events", "audit"])
+@pytest.mark.parametrize("path", [*(one.path for one in LISTINGS), "dead", "events", "audit", "campaigns", "incidents"])
 async def test_a_list_has_items_and_a_cursor(house: House, path: str) -> None:
     page = await seen(house, f"/api/v1/{path}")
     assert isinstance(page["items"], list)
@@ -64,8 +66,33 @@ async def test_a_queue_and_a_job_are_seen_and_what_is_not_there_is_not(house: Ho
     assert (await seen(house, f"/api/v1/queues/{NAME}"))["counts"]["waiting"] == 1
     assert (await seen(house, "/api/v1/jobs/j1"))["state"] == "waiting"
     assert "no worker" in (await seen(house, "/api/v1/jobs/j1/why"))["why"]
-    for path in ("queues/x", "jobs/x", "jobs/x/why", "flows/x", "bulks/x", "failures/x", "dead?queue=x"):
+    for path in ("queues/x", "jobs/x", "jobs/x/why", "flows/x", "bulks/x", "failures/x", "dead?queue=x", *ELSEWHERE):
         assert (await house.viewer.get(f"/api/v1/{path}")).status_code == 404, path
+
+
+async def test_holds_and_silences_are_told_with_what_they_are_of(house: House) -> None:
+    await OPERATIONS["set_hold"].run(house.store, NAME, job_type="mail", reason="wait", actor="ada")
+    await OPERATIONS["silence_alerts"].run(house.store, NAME, for_=MINUTE, reason="known", actor="ada")
+    [hold] = (await seen(house, f"/api/v1/holds?queue={NAME}"))["items"]
+    assert (hold["queue"], hold["by"], hold["reason"]) == (NAME, "ada", "wait")
+    [silence] = (await seen(house, "/api/v1/silences"))["items"]
+    assert silence["id"]
+    assert (silence["by"], silence["reason"]) == ("ada", "known")
+
+
+async def test_figures_of_a_queue_and_of_the_server_are_told(house: House, line: Line) -> None:
+    await line.finish(await line.running("j1"), result=b"", ttl_ms=FAR)
+    told = await seen(house, f"/api/v1/metrics?queue={NAME}&span=10min")
+    assert (told["step_ms"], len(told["points"]), told["whole"]["counts"]["completed"]) == (60_000, 10, 1)
+    assert (await seen(house, "/api/v1/metrics?span=2d"))["step_ms"] == 3_600_000
+    for span in ("soon", "90d"):
+        assert (await house.viewer.get(f"/api/v1/metrics?span={span}")).status_code == 422
+    server = await seen(house, "/api/v1/server")
+    assert server["memory"]["used"] > 0
+    assert 0 <= server["traffic"]["hit_rate"] <= 1
+    assert "eviction policy" in {one["check"] for one in (await seen(house, "/api/v1/doctor"))["items"]}
+    [eta] = (await seen(house, f"/api/v1/eta?queue={NAME}"))["items"]
+    assert eta["line"].startswith(f"{NAME} is empty")
 
 
 async def test_the_audit_trail_is_read_page_by_page(house: House) -> None:
