@@ -1,6 +1,6 @@
 """The ways in under load: files and signed posts to `arqlight serve`, until a fleet has done what follows from each.
 
-    uv run python -m tests.bench.ways_in [--uploads 1000] [--per-second 100] [--posts 10000] [--faults] [--json]
+    uv run python -m tests.bench.ways_in [--uploads 1000] [--per-second 10] [--posts 10000] [--faults] [--json]
 
 A server of its own, one process that serves, two that work, clients that send so many files a second, and posts as soon
 as they are answered; a tenth of these is delivered twice, at the same time. With `--faults` the serving process is

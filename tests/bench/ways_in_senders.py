@@ -29,7 +29,7 @@ class Asked(msgspec.Struct, frozen=True):
     """How much of what."""
 
     uploads: int = 1000
-    per_second: int = 100
+    per_second: int = 10
     """Uploads that are sent in a second; 0: each as soon as one is answered."""
     posts: int = 10_000
     clients: int = 20

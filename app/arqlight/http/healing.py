@@ -8,7 +8,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from arqlight.http.problems import Conflict, Unknown
+from arqlight.http.problems import Conflict, sought
 from arqlight.http.routes import TheOpened, TheSettings, TheStore, routed
 from arqlight.orders import healer
 from arqlight_core.clock import now
@@ -73,10 +73,8 @@ async def open_incident(
 ) -> IncidentOpened:
     """Have a site looked at and healed now."""
     held, actor = await opened.records(records), request.user.name
-    try:
+    with sought():
         site = await Sites(held.engine).find(data.site)
-    except UsageError as problem:
-        raise Unknown(str(problem)) from None
     fingerprint = Symptom(data.symptom, data.component).fingerprint if data.symptom else ""
     wish = Opening(site.id, fingerprint, actor, data.priority, forced=True)
     told, new = await healer.opened(store, held, wish, actor)
@@ -103,7 +101,8 @@ async def check_site(
     site_id: FromPath[str], store: TheStore, opened: TheOpened, settings: TheSettings, request: Request[Any, Any, Any]
 ) -> Queued:
     """Look at a site now."""
-    found = await _found(Sites((await opened.records(records)).engine), site_id)
+    with sought():
+        found = await Sites((await opened.records(records)).engine).find(site_id)
     return await _checked(store, settings, request, health_checks.site, found.id)
 
 
@@ -112,7 +111,8 @@ async def check_server(
     server_id: FromPath[str], store: TheStore, opened: TheOpened, settings: TheSettings, request: Request[Any, Any, Any]
 ) -> Queued:
     """Look at a server now."""
-    found = await _found(Hosts((await opened.records(records)).engine), server_id)
+    with sought():
+        found = await Hosts((await opened.records(records)).engine).find(server_id)
     return await _checked(store, settings, request, health_checks.server, found.id)
 
 
@@ -120,13 +120,6 @@ async def check_server(
 async def check_system(store: TheStore, settings: TheSettings, request: Request[Any, Any, Any]) -> Queued:
     """Look at the fleet itself now."""
     return await _checked(store, settings, request, health_checks.system, health_checks.FLEET)
-
-
-async def _found(known: Sites | Hosts, target: str) -> Any:
-    try:
-        return await known.find(target)
-    except UsageError as problem:
-        raise Unknown(str(problem)) from None
 
 
 async def _checked(

@@ -1,7 +1,8 @@
 """What goes wrong as problem+json (RFC 9457): which status, which sentence, which field."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
@@ -31,6 +32,15 @@ class Conflict(UsageError):
 
 class Unknown(UsageError):
     """What the path names is not there."""
+
+
+@contextmanager
+def sought() -> Generator[None]:
+    """What the path names is looked for here: that it is not there comes out as Unknown."""
+    try:
+        yield
+    except UsageError as problem:
+        raise Unknown(str(problem)) from None
 
 
 class Forged(UsageError):

@@ -6,11 +6,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
 from arqlight.http.answers import Cursor, Limit, paged
-from arqlight.http.problems import Unknown
+from arqlight.http.problems import sought
 from arqlight.http.routes import TheOpened, seen
 from arqlight.http.told import Page
 from arqlight_core.campaigns import CampaignRow, CampaignView
-from arqlight_core.errors import UsageError
 from arqlight_core.incidents import IncidentRow, IncidentView
 from arqlight_jobs.crm import answers as crm
 from arqlight_jobs.healer import answers as healer
@@ -33,10 +32,8 @@ async def list_campaigns(
 @seen("/api/v1/campaigns/{campaign_id:str}")
 async def get_campaign(opened: TheOpened, campaign_id: FromPath[str]) -> CampaignView:
     """One campaign: its recipients by state, why some did not get it, and how it came where it is."""
-    try:
+    with sought():
         return await crm.campaign(await opened.records(crm.opened), campaign_id=campaign_id)
-    except UsageError as problem:
-        raise Unknown(str(problem)) from None
 
 
 @seen("/api/v1/incidents")
@@ -52,10 +49,8 @@ async def list_incidents(
 @seen("/api/v1/incidents/{incident_id:str}")
 async def get_incident(opened: TheOpened, incident_id: FromPath[str]) -> IncidentView:
     """One incident: how it came where it is, what was found, what was tried, and what is left."""
-    try:
+    with sought():
         return await healer.incident(await opened.records(healer.opened), incident_id=incident_id)
-    except UsageError as problem:
-        raise Unknown(str(problem)) from None
 
 
 RECORDS: list[HTTPRouteHandler] = [list_campaigns, get_campaign, list_incidents, get_incident]

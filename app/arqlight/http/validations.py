@@ -10,10 +10,9 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from litestar.params import FromPath, QueryParameter
 
 from arqlight.http import uploads
-from arqlight.http.problems import Unknown
+from arqlight.http.problems import Unknown, sought
 from arqlight.http.routes import TheOpened, TheSettings, TheStore, routed, seen
 from arqlight.orders import billing
-from arqlight_core.errors import UsageError
 from arqlight_core.operations.enqueueing import submit
 from arqlight_core.rights import Role
 from arqlight_core.store.keys import QueueKeys
@@ -106,10 +105,8 @@ async def get_validation(
     """How far a validation is, and what it found."""
     if not _ID.fullmatch(validation_id):
         raise Unknown("That is no validation's id; use the one that sending the file gave.")
-    try:
+    with sought():
         told = await intake.report_of(await opened.records(records), validation_id, limit)
-    except UsageError as problem:
-        raise Unknown(str(problem)) from None
     run: dict[str, Any] = told["run"]
     job_id = QueueKeys.declared(validation.validate.queue.name).job_id(run.pop("job_id"))
     return Validation(run.pop("id"), job_id, **run, findings=[Finding(**one) for one in told["findings"]])

@@ -28,7 +28,7 @@ class ConcurrentPool(aioredis.ConnectionPool):
 
     def make_connection(self) -> Any:
         """One more connection, of the kind that the address asks for."""
-        told: dict[str, Any] = self.connection_kwargs  # pyright: ignore[reportUnknownMemberType] - untyped there
+        told: Any = self.connection_kwargs  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped there
         return _cancellable(self.connection_class)(**told)
 
 
