@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from arqlight_core.domains import Order, Question
-from arqlight_core.errors import ArqlightError
+from arqlight_core.errors import ArqlightError, DatabaseUnreachable
 from arqlight_core.settings import Settings, load
 from arqlight_core.store.gateway import Store
 
@@ -60,6 +60,8 @@ async def _explaining() -> AsyncGenerator[None]:
     """What the database refuses comes out as one sentence."""
     try:
         yield
+    except DatabaseUnreachable as problem:
+        raise RecordsAway(str(problem)) from problem
     except (SQLAlchemyError, OSError) as problem:
         cause = str(getattr(problem, "orig", None) or problem).partition("\n")[0].rstrip(".")
         raise RecordsAway(f"The records cannot be read ({cause}); DATABASE_URL says where they are.") from problem

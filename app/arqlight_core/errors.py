@@ -19,6 +19,10 @@ class ServerUnreachable(ArqlightError):
     """No server answers at the address."""
 
 
+class DatabaseUnreachable(ArqlightError, ConnectionError):
+    """The database of the records does not let us in: it is away, or refuses us. For jobs it is an outage."""
+
+
 class ServerRefused(ArqlightError):
     """The server answers, and refuses us or cannot serve us: wrong password, too old, wrong role."""
 

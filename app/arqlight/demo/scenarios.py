@@ -130,13 +130,14 @@ QUIET = Scenario(
     (
         Act(2, "A quiet day: nothing breaks by itself."),
         Act(10, "A theme is saved half.", Cue("fall_ill", {"symptom": SymptomId.THEME_FATAL, "sites": 1})),
-        Act(14, "A check has found it: an incident is opened, the site is backed up, and healed (`:incidents`)."),
+        Act(14, "A check found it: an incident is opened, the site is backed up, and a fix is tried (`:incidents`)."),
         Act(25, "A shop starts a small campaign (`:campaigns`).", Cue("campaigns", {"kinds": [Campaign.SMALL]})),
         Act(
             35,
             "Somebody pauses crm:export for a look.",
             Operate("pause", {"queue": "crm:export", "reason": "somebody has a question"}),
         ),
+        Act(43, "The theme is whole again: `:incidents` has the site as FIXED, and enter shows how it came there."),
         Act(50, "And resumes it.", Operate("resume", {"queue": "crm:export", "reason": "it is answered"})),
         Act(60, "`:` finds anything by its name: a view, a queue, a job, a command."),
         Act(68, THE_END),

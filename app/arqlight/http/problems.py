@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from arqlight.http.request_ids import request_id
 from arqlight_core import errors
@@ -73,6 +73,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
+DATABASE_AWAY = (errors.DatabaseUnreachable, OperationalError, InterfaceError)
+
 _STATUSES: tuple[tuple[tuple[type[Exception], ...], HTTPStatus], ...] = (
     (
         (
@@ -93,7 +95,7 @@ _STATUSES: tuple[tuple[tuple[type[Exception], ...], HTTPStatus], ...] = (
     ((errors.NotAllowed, errors.ReadOnly), HTTPStatus.FORBIDDEN),
     ((Conflict, errors.ConfirmationNeeded, errors.NothingToUndo, errors.ScheduleIdle), HTTPStatus.CONFLICT),
     ((UsageError, RecursionError, OverflowError), HTTPStatus.UNPROCESSABLE_ENTITY),
-    ((Busy, errors.ServerUnreachable, errors.ServerRefused, OperationalError), HTTPStatus.SERVICE_UNAVAILABLE),
+    ((Busy, errors.ServerUnreachable, errors.ServerRefused, *DATABASE_AWAY), HTTPStatus.SERVICE_UNAVAILABLE),
     ((ArqlightError,), HTTPStatus.CONFLICT),
 )
 """The first row that fits an error says its status."""
@@ -101,7 +103,7 @@ _STATUSES: tuple[tuple[tuple[type[Exception], ...], HTTPStatus], ...] = (
 _SAID: Mapping[type[Exception], str] = {
     OverflowError: "A number in the body is beyond 64 bits; send it as text.",
     RecursionError: "The body is nested too deeply: no payload needs so many levels.",
-    OperationalError: "The database is away; try again in a moment.",
+    **dict.fromkeys(DATABASE_AWAY, "The database is away; try again in a moment."),
 }
 """Errors of others in words of our own."""
 
@@ -168,6 +170,8 @@ def _of_http(request: Request[Any, Any, Any], problem: HTTPException) -> Respons
 
 def _known(request: Request[Any, Any, Any], problem: Exception) -> Exception:
     """An outage in the words of the store, whatever has met it."""
+    if isinstance(problem, ArqlightError):
+        return problem
     is_outage = isinstance(problem, (ConnectionError, TimeoutError)) or type(problem).__module__.startswith("redis.")
     return connect.explained(request.app.state.store.url, problem) if is_outage else problem
 

@@ -3,6 +3,9 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
+from arqlight_core.errors import DatabaseUnreachable
 from arqlight_core.settings import Settings
 from arqlight_jobs.outbound.database import Connection, database_url, opened_database
 from arqlight_jobs.outbound.effects import metadata
@@ -29,3 +32,15 @@ async def test_every_connection_to_sqlite_is_one_of_those(tmp_path: Path) -> Non
         driver = raw.driver_connection
         assert driver is not None
         assert isinstance(driver._conn, Connection)  # pyright: ignore[reportPrivateUsage] - aiosqlite shows it nowhere
+
+
+async def test_a_database_that_does_not_let_us_in_is_named_without_its_password(tmp_path: Path) -> None:
+    nowhere = "postgresql://me:a-secret@127.0.0.1:1/records"
+    with pytest.raises(DatabaseUnreachable, match=r"me:\*\*\*@127\.0\.0\.1:1/records .*DATABASE_URL") as met:
+        async with opened_database(Settings(data_dir=tmp_path, database_url=nowhere), metadata):
+            pytest.fail("it was opened")
+    assert "a-secret" not in str(met.value)
+    (tmp_path / "records.sqlite").mkdir()
+    with pytest.raises(DatabaseUnreachable, match="unable to open"):
+        async with opened_database(Settings(data_dir=tmp_path), metadata):
+            pytest.fail("it was opened")

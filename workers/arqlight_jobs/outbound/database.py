@@ -6,7 +6,7 @@ when DATABASE_URL names one.
 
 import logging
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +19,16 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from arqlight_core.errors import UsageError
+from arqlight_core.errors import DatabaseUnreachable, UsageError
 from arqlight_core.run import Opener
 from arqlight_core.secrecy import OWNER_ONLY
 from arqlight_core.settings import Settings
 
 BUSY_SECONDS = 30
 """How long a writer waits for another on SQLite before it gives up."""
+
+CONNECTS_WITHIN = 10
+"""Seconds that PostgreSQL has to let us in."""
 
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every statement with its values
 
@@ -69,6 +72,7 @@ async def opened_database(settings: Settings, tables: MetaData) -> AsyncGenerato
     """The database of these settings with these tables. Raises UsageError for an unknown kind of database."""
     url = database_url(settings)
     engine = create_async_engine(url, hide_parameters=True, **_options(url))
+    event.listen(engine.sync_engine, "do_connect", _let_in(url))
     if url.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     try:
@@ -122,7 +126,23 @@ def _private_file(path: Path) -> Path:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS, "factory": Connection}}
-    return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "connect_args": {"timeout": CONNECTS_WITHIN}}
+
+
+def _let_in(url: URL) -> Callable[..., Any]:
+    """What connects to this database. It raises DatabaseUnreachable, whatever its driver raises."""
+
+    def connect(dialect: Any, _record: object, positional: Sequence[Any], named: dict[str, Any]) -> Any:
+        try:
+            return dialect.connect(*positional, **named)
+        except (OSError, dialect.loaded_dbapi.Error) as problem:
+            where = url.set(drivername=url.get_backend_name()).render_as_string()
+            told = str(problem) or type(problem).__name__
+            raise DatabaseUnreachable(
+                f"The database at {where} does not let us in ({told}); start it, or correct DATABASE_URL."
+            ) from problem
+
+    return connect
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
