@@ -70,10 +70,6 @@ class Toned(Widget):
 
     def on_unmount(self) -> None:
         """Leave nothing drawn behind: Textual keeps the caches of a thousand widgets, also of those that are gone."""
-        self.forget()
-
-    def forget(self) -> None:
-        """Forget what has been drawn; it is drawn anew when it is shown."""
         self._styles_cache.clear()
 
     @property
