@@ -20,7 +20,7 @@ from tests.faults.fleet import Fleet, Worker, eventually
 QUEUE = QueueKeys(default_queue_name)
 WAITING = Selection(QUEUE.name, State.WAITING, everything=True)
 JOBS = 3_000
-PACE = 900.0
+PACE = 450.0
 """Jobs a second: slow enough for accidents."""
 
 
@@ -31,9 +31,9 @@ async def store(own_server: EmbeddedServer) -> AsyncGenerator[Store]:
     await opened.close()
 
 
-async def begun(fleet: Fleet, store: Store, producer: ArqRedis) -> Report:
-    """Two workers, and a purge that is under way."""
-    for _ in range(2):
+async def begun(fleet: Fleet, store: Store, producer: ArqRedis, workers: int = 2) -> Report:
+    """So many workers, and a purge that is under way."""
+    for _ in range(workers):
         await fleet.start()
     await pause(store, QUEUE.name, actor="ada")
     for number in range(JOBS):
@@ -85,10 +85,9 @@ async def assert_made_once(store: Store, bulk: str) -> None:
 
 @pytest.mark.timeout(120)
 async def test_a_bulk_outlives_the_workers_that_carry_it(fleet: Fleet, store: Store, producer: ArqRedis):
-    bulk = (await begun(fleet, store, producer)).operation
+    bulk = (await begun(fleet, store, producer, workers=4)).operation
     for _ in range(3):
         carrier_in(fleet, await moves_on(store, bulk)).kill()
-        await fleet.start()
     await assert_made_once(store, bulk)
 
 
