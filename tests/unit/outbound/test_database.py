@@ -1,8 +1,14 @@
 """The database of domain records: whoever is cut off in the midst of a write holds nobody else up."""
 
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 import pytest
 
 from arqlight_core.errors import DatabaseUnreachable
@@ -44,3 +50,18 @@ async def test_a_database_that_does_not_let_us_in_is_named_without_its_password(
     with pytest.raises(DatabaseUnreachable, match="unable to open"):
         async with opened_database(Settings(data_dir=tmp_path), metadata):
             pytest.fail("it was opened")
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop: Callable[[Any], object] = getattr(aiosqlite.Connection, "stop")  # noqa: B009 - partially unknown otherwise
+
+    def stop_slowly(connection: Any) -> object:
+        connection._tx.put_nowait((None, partial(time.sleep, 0.05)))
+        return stop(connection)
+
+    monkeypatch.setattr(aiosqlite.Connection, "stop", stop_slowly)
+    (tmp_path / "records.sqlite").mkdir()
+    with pytest.raises(DatabaseUnreachable):
+        async with opened_database(Settings(data_dir=tmp_path), metadata):
+            pytest.fail("it was opened")
+    assert "_connection_worker_thread" not in str(threading.enumerate())

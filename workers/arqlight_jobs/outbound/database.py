@@ -4,6 +4,7 @@ SQLite in the data folder, in write-ahead mode so that readers and the writer do
 when DATABASE_URL names one.
 """
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, DateTime, Dialect, MetaData, TypeDecorator, event, inspect, make_url, text
 from sqlalchemy.engine import Connection as Conversation
 from sqlalchemy.exc import ArgumentError
@@ -65,6 +67,21 @@ class Connection(sqlite3.Connection):
         with suppress(sqlite3.Error):
             self.rollback()
         super().close()
+
+
+async def _connected(*where: Any, **how: Any) -> aiosqlite.Connection:
+    """A connection and its thread; where it cannot be opened, the thread is awaited.
+
+    aiosqlite leaves it running then, to answer an event loop that may be closed by the time it does.
+    """
+    connection = aiosqlite.connect(*where, **how)
+    thread = connection._thread  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - shown nowhere
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        await asyncio.to_thread(thread.join)
+        raise
 
 
 @asynccontextmanager
@@ -125,7 +142,7 @@ def _private_file(path: Path) -> Path:
 
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS, "factory": Connection}}
+        return {"connect_args": {"timeout": BUSY_SECONDS, "factory": Connection, "async_creator_fn": _connected}}
     return {"pool_pre_ping": True, "connect_args": {"timeout": CONNECTS_WITHIN}}
 
 
