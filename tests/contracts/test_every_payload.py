@@ -44,7 +44,6 @@ EACH_SEALING = pytest.mark.parametrize("job", SEALING.values(), ids=SEALING.keys
 @EACH_JOB
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     database=None,
 )

@@ -87,7 +87,7 @@ WORDS = st.lists(st.text(max_size=60), min_size=1, max_size=30)
 UNFIT = {chr(code) for code in (*range(32), *range(127, 160), 0x202E, 0x200F, 0x2066)} - {"\n"}
 
 
-@settings(max_examples=1, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=1, phases=(Phase.explicit, Phase.generate))
 @given(WORDS)
 @example([*HOSTILE, "10", "-1", "nan", "1e999"])
 def test_every_view_draws_whatever_text_there_is(words: list[str]) -> None:

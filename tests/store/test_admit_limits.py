@@ -50,7 +50,6 @@ gaps_ms = st.lists(st.sampled_from([0, 0, 0, 1, 3, 8, 20, 45]), min_size=20, max
 @BOTH_KINDS
 @settings(
     max_examples=12,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arqlight_core.jobs import State
@@ -24,7 +24,7 @@ from tests.store.line import FAR, QUEUE, Line, dead
 RETRIED = (State.DEAD, State.CANCELLED, State.RETRYING)
 PURGED = (State.WAITING, State.SCHEDULED, State.HELD, *RETRIED)
 WORK = st.sampled_from([("retry", state) for state in RETRIED] + [("purge", state) for state in PURGED])
-QUICK = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, derandomize=True)
 
 
 @dataclass(frozen=True)

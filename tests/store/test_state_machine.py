@@ -142,7 +142,6 @@ def test_any_order_of_calls_does_what_the_model_does(shared_server: EmbeddedServ
         settings=settings(
             max_examples=30,
             stateful_step_count=40,
-            deadline=None,
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from arq.connections import ArqRedis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arqlight_core.clock import monotonic
@@ -65,7 +65,7 @@ async def test_a_walk_through_nothing_ends_at_once(line: Line, state: State):
     assert await step(line, state) == Walked("", [])
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, derandomize=True)
 @given(
     members=st.lists(st.tuples(st.sampled_from([1, 2, 2.25, 2.5, 3]), st.binary(min_size=1, max_size=4)), max_size=20),
     gone=st.sets(st.integers(0, 19)),

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arqlight_core.codec import decode_job, decode_result, masked
@@ -128,7 +128,6 @@ def test_a_moment_that_is_none_makes_no_job(moment: Any):
         decode_job(data)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b"\x80")
@@ -138,19 +137,16 @@ def test_any_bytes_are_shown_or_said_to_be_corrupt(data: bytes):
     assert shown(data)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([b"\x80\x02", b"\x80\x04", b"\x80\x05", b"{", b"\x85"]), st.binary(max_size=200))
 def test_any_bytes_behind_a_format_s_first_are_shown_or_said_to_be_corrupt(start: bytes, data: bytes):
     assert shown(start + data)
 
 
-@settings(deadline=None)
 @given(ENVELOPES, st.sampled_from([pickle.dumps, msgspec.msgpack.encode, msgspec.json.encode]))
 def test_any_envelope_is_shown_or_said_to_be_corrupt(fields: dict[str, Any], encode: Callable[[object], bytes]):
     assert shown(encode(fields))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_job_is_shown_or_said_to_be_corrupt(data: st.DataObject):
     whole = bytearray(job_with({"a": [1, 2.5, "text"], "b": Bomb(SYSTEM, "true")}))

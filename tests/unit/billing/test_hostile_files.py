@@ -34,7 +34,6 @@ def tables(draw: st.DrawFn) -> bytes:
 
 @examples(
     max_examples=80,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(content=st.binary(max_size=400) | tables())

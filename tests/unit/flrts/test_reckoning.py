@@ -5,7 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arqlight_core.errors import UsageError
@@ -80,7 +80,6 @@ def test_of_a_time_that_is_twice_the_first_counts() -> None:
     )
 
 
-@settings(deadline=None)  # to find the days takes long the first time
 @given(any_days, clocks)
 @example(("Pacific/Apia", date(2011, 12, 30)), time(9))
 def test_an_instant_is_the_first_at_which_the_wall_has_got_so_far(told: tuple[str, date], clock: time) -> None:
@@ -98,7 +97,6 @@ def test_an_instant_is_the_first_at_which_the_wall_has_got_so_far(told: tuple[st
         assert (found - earlier).astimezone(zone).replace(tzinfo=None) != wanted
 
 
-@settings(deadline=None)
 @given(any_days)
 def test_each_day_has_both_its_reminders_on_the_morning_s_clock(told: tuple[str, date]) -> None:
     name, day = told
@@ -114,7 +112,6 @@ def test_each_day_has_both_its_reminders_on_the_morning_s_clock(told: tuple[str,
         assert skipped or (shown.date(), shown.time()) == (wanted, MORNING)
 
 
-@settings(deadline=None)
 @given(any_days, st.integers(0, 999), st.sampled_from("hm"))
 def test_hours_and_minutes_before_are_that_long(told: tuple[str, date], count: int, unit: str) -> None:
     name, day = told

@@ -134,7 +134,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from(["update_id", "message", "text", "chat", ""]), JSON)
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_that_comes_is_a_crash(telling: Telling, value: Any, name: str, other: Any) -> None:
     strange = {"update_id": 5_000_000 + hash(str(other)) % 1000, "message": {**MESSAGE, name: value}, name: other}
     for told in (value, strange, {"update_id": other, "message": value}):

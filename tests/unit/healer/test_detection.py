@@ -73,7 +73,7 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
     return plain[kind] if kind in plain else st.sampled_from(_members(kind))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(anything(Evidence))
 def test_no_evidence_makes_a_detector_raise(evidence: Evidence):
     found = symptoms_of(evidence)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arqlight_core.secrecy import Sealer
@@ -99,7 +99,7 @@ class Patient:
 deaths = st.one_of(st.none(), st.integers(0, 80))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(trees, plans, deaths, deaths, st.integers(0, 1), st.sampled_from((None, SEALER)), st.integers(0, 1))
 def test_whatever_was_done_is_undone_byte_for_byte(
     tree: dict[str, tuple[bytes, int]],
