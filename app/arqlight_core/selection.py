@@ -100,6 +100,17 @@ class Selection(msgspec.Struct, frozen=True, kw_only=False, forbid_unknown_field
         return ", ".join(told)
 
 
+def fields_in(told: Iterable[str]) -> dict[str, str]:
+    """Fields and their values, each written like tenant=acme. Raises UsageError."""
+    found: dict[str, str] = {}
+    for one in told:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
+            raise UsageError(f"{one} names no field and value; write it like tenant=acme.")
+        found[name] = value
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What is known of a job that may be meant; `since_ms` is when it was queued, or has ended; 0: nobody knows."""

@@ -17,6 +17,7 @@ from arqlight.session import actor, reading
 from arqlight_core.errors import ArqlightError, UsageError
 from arqlight_core.operations import OPERATIONS, Operation, Report, Selection, Target
 from arqlight_core.operations.everywhere import everywhere
+from arqlight_core.selection import fields_in
 
 _KEYWORD, _POSITIONAL = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY
 
@@ -123,7 +124,7 @@ def _arguments(
 ) -> dict[str, Any]:
     names = list(inspect.signature(operation.run).parameters)[1:]
     if names[0] != "selection":
-        where = {"where": selecting.fields(options["where"] or ())} if "where" in options else {}
+        where = {"where": fields_in(options["where"] or ())} if "where" in options else {}
         return dict(zip(names, positional, strict=False)) | options | where
     return {"selection": choosing.selected(operation, positional, options), **options}
 

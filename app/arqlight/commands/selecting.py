@@ -1,7 +1,7 @@
 """How the command line says which jobs are meant: by their ids, by what they match, or all of a state."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from arqlight_core.jobs import TRANSITIONS, State
 from arqlight_core.operations import Operation, Selection
 from arqlight_core.operations.actions import ACTIONS
 from arqlight_core.policy import milliseconds
+from arqlight_core.selection import fields_in
 
 _USUAL = {"retry": State.DEAD, "purge": State.WAITING}
 """What is meant where no --state is given, of operations that fit several."""
@@ -69,7 +70,7 @@ def letters(ids: tuple[str, ...], options: dict[str, Any]) -> Selection:
     filters: dict[str, Any] = {
         **{name: value for name, value in texts.items() if value},
         "older_ms": milliseconds(older) if older is not None else 0,
-        "where": fields(options.pop("where", None) or ()),
+        "where": fields_in(options.pop("where", None) or ()),
     }
     return Selection(queue, State.DEAD, ids, everything, **filters)
 
@@ -116,7 +117,7 @@ def selected(operation: Operation, queue: str, ids: tuple[str, ...], options: di
     filters: dict[str, Any] = {
         **{name: options.pop(name, "") for name in ("job_type", "fingerprint", "correlation_id", "text")},
         "older_ms": milliseconds(older) if older is not None else 0,
-        "where": fields(options.pop("where", None) or ()),
+        "where": fields_in(options.pop("where", None) or ()),
     }
     if queue.startswith("{") and not ids and not everything and not any(filters.values()):
         home = queue.partition("}")[0][1:]
@@ -140,14 +141,3 @@ def possible(operation: Operation) -> list[State]:
     """The states of jobs that can take the operation."""
     action = ACTIONS.get(operation.name)
     return sorted(state for state in TRANSITIONS[action.transition] if state) if action else []
-
-
-def fields(told: Iterable[str]) -> dict[str, str]:
-    """Fields and their values, each written like tenant=acme. Raises UsageError."""
-    found: dict[str, str] = {}
-    for one in told:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            raise UsageError(f"--where {one} names no field and value; write it like tenant=acme.")
-        found[name] = value
-    return found

@@ -24,6 +24,7 @@ from arqlight.http.problems import answered
 from arqlight.http.punctual import punctual
 from arqlight.http.records import RECORDS
 from arqlight.http.request_ids import identified
+from arqlight.http.searches import SEARCHES
 from arqlight.http.single_views import single_views
 from arqlight.http.slashes import kept_apart
 from arqlight.http.steering import STEERING
@@ -53,7 +54,7 @@ _TAGS = {
 def application(store: Store, settings: Settings) -> Litestar:
     """The HTTP interface over a store, which stays the caller's to close."""
     opened = Opened(settings)
-    views = [*listings(), *single_views(), *RECORDS, stream_events]
+    views = [*listings(), *single_views(), *SEARCHES, *RECORDS, stream_events]
     app = Litestar(
         route_handlers=[*views, *operations(), *HEALTH, *FIGURES, *STEERING, *HEALING, *VALIDATIONS, *ingests()],
         dependencies={

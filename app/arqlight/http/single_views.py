@@ -83,6 +83,12 @@ async def get_why(store: TheStore, job_id: FromPath[str]) -> WhyTold:
     return WhyTold(told.job.id, told.job.state, told.line, told.reasons)
 
 
+@seen("/api/v1/jobs/{job_id:str}/history")
+async def get_history(store: TheStore, job_id: FromPath[str]) -> observe.History:
+    """What has happened to a job, the oldest first: by itself, and what operators have done."""
+    return await observe.history(store, job_id)
+
+
 @seen("/api/v1/failures/{fingerprint:str}")
 async def get_failure(store: TheStore, fingerprint: FromPath[str]) -> FailureGroup:
     """One group of failures, across all queues."""
@@ -143,5 +149,5 @@ def _entry(entry_id: str) -> tuple[int, int]:
 
 def single_views() -> list[HTTPRouteHandler]:
     """The routes."""
-    of_jobs = [list_jobs, get_job, get_why, list_dead, get_failure]
+    of_jobs = [list_jobs, get_job, get_why, get_history, list_dead, get_failure]
     return [get_queue, *of_jobs, get_flow, get_bulk, list_events, list_audit, get_metrics, get_server]

@@ -66,7 +66,17 @@ async def test_a_queue_and_a_job_are_seen_and_what_is_not_there_is_not(house: Ho
     assert (await seen(house, f"/api/v1/queues/{NAME}"))["counts"]["waiting"] == 1
     assert (await seen(house, "/api/v1/jobs/j1"))["state"] == "waiting"
     assert "no worker" in (await seen(house, "/api/v1/jobs/j1/why"))["why"]
-    for path in ("queues/x", "jobs/x", "jobs/x/why", "flows/x", "bulks/x", "failures/x", "dead?queue=x", *ELSEWHERE):
+    for path in (
+        "queues/x",
+        "jobs/x",
+        "jobs/x/why",
+        "jobs/x/history",
+        "flows/x",
+        "bulks/x",
+        "failures/x",
+        "dead?queue=x",
+        *ELSEWHERE,
+    ):
         assert (await house.viewer.get(f"/api/v1/{path}")).status_code == 404, path
 
 
