@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any, cast
 
 from rich.cells import cell_len
@@ -32,9 +33,9 @@ def complain(sentence: str) -> None:
     print(visible(f"arqlight: {sentence}", keep=_LINES), file=sys.stderr)  # noqa: T201 - a command's own output
 
 
-def as_json(value: Any) -> None:
-    """Data for a program: views as objects, states as words."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - a command's own output
+def as_json(value: Any, *, camel: bool = False) -> None:
+    """Data for a program: views as objects, their fields in camelCase where that is said; moments as ISO 8601."""
+    print(json.dumps(_plain(value, _camel if camel else str), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - a command's own output
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], spare: Sequence[str] = ()) -> None:
@@ -88,14 +89,20 @@ def visible(text: str, keep: str = "") -> str:
     return "".join(sign if sign.isprintable() or sign in keep else "·" for sign in text)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, named: Callable[[str], str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {named(field.name): _plain(getattr(value, field.name), named) for field in fields(value)}
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
+        return {str(key): _plain(item, named) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in cast("list[Any]", value)]
-    return value
+        return [_plain(item, named) for item in cast("list[Any]", value)]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _camel(name: str) -> str:
+    """`dry_run` as `dryRun`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def age(milliseconds: float | None) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
-import msgspec
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
@@ -18,6 +17,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_core.operations.enqueueing import submit_on_record
 from arqlight_core.settings import load
+from arqlight_jobs.crm.automations import AutomationRow, AutomationView, ExecutionView
 from arqlight_jobs.crm.executions import MOST_LISTED, Execution, Executions
 from arqlight_jobs.crm.flow import step
 from arqlight_jobs.crm.flow_checks import LARGEST, graph_of
@@ -51,7 +51,7 @@ async def add(file: Path, /, *, tenant: str, json: bool = False) -> None:
     graph = graph_of(await in_thread(lambda: _text(file)))
     async with opened() as held:
         made = await Flows(held.engine).add(tenant, graph)
-    output.as_json(_told(made)) if json else output.say(f"{made.name} version {made.version}")
+    output.as_json(AutomationRow.of(made)) if json else output.say(f"{made.name} version {made.version}")
 
 
 @automation.command(name="list")
@@ -65,7 +65,7 @@ async def listed(*, tenant: str = "", json: bool = False) -> None:
     async with opened() as held:
         found = await Flows(held.engine).listed(tenant)
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json([AutomationRow.of(one) for one in found])
     elif found:
         rows = [[one.tenant, one.name, one.version, len(one.nodes.nodes), one.event or "-"] for one in found]
         output.table(["tenant", "flow", "version", "nodes", "started by"], rows)
@@ -113,8 +113,7 @@ async def show(
         found = await Flows(held.engine).find(tenant, flow)
         inside = await Executions(held).listed(tenant, found.name, limit)
     if json:
-        written = msgspec.json.decode(found.graph)
-        output.as_json({**_told(found), **written, "executions": [_told_execution(one) for one in inside]})
+        output.as_json(AutomationView.whole(found, inside))
         return
     output.say(f"{found.name} version {found.version} of {tenant}, started by {found.event or 'hand'}")
     output.table(["node", "kind", "leads to"], _node_rows(found))
@@ -133,7 +132,7 @@ async def stop(execution: str, /, *, json: bool = False) -> None:
     """
     async with opened() as held:
         told = await Executions(held).cancel(execution)
-    output.as_json(_told_execution(told)) if json else output.say(f"{told.id} is cancelled at {told.node}")
+    output.as_json(ExecutionView.of(told)) if json else output.say(f"{told.id} is cancelled at {told.node}")
 
 
 def _text(file: Path) -> bytes:
@@ -142,15 +141,6 @@ def _text(file: Path) -> bytes:
             return opened_file.read(LARGEST + 1)
     except OSError as problem:
         raise UsageError(f"The file {file} cannot be read: {problem.strerror}.") from None
-
-
-def _told(one: Flow) -> dict[str, object]:
-    return {name: getattr(one, name) for name in ("tenant", "name", "version", "event", "active", "created_at")}
-
-
-def _told_execution(one: Execution) -> dict[str, object]:
-    names = ("id", "contact", "version", "status", "step_no", "node", "reason", "due_at", "started_at", "ended_at")
-    return {name: getattr(one, name) for name in names}
 
 
 def _node_rows(found: Flow) -> list[list[object]]:

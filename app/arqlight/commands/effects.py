@@ -2,7 +2,7 @@
 
 import shlex
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
@@ -15,7 +15,7 @@ from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_core.operations import Report, audit
 from arqlight_core.settings import load
-from arqlight_jobs.outbound.effects import Effect, Outbox, State, outbox
+from arqlight_jobs.outbound.effects import MOST_LISTED, Effect, EffectView, Outbox, State, outbox
 
 effects = App(name="effects", help="What was sent once and may not have arrived: list, settle.")
 
@@ -27,7 +27,7 @@ _SETTLED = "settle_effect"
 async def listed(
     *,
     state: State = State.UNKNOWN,
-    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))] = 100,
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=MOST_LISTED))] = 100,
     json: bool = False,
 ) -> None:
     """Effects whose outcome nobody knows, the oldest first: a message was on its way when the connection broke.
@@ -40,7 +40,7 @@ async def listed(
     async with outbox(load()) as box:
         found = await box.listed(state, limit)
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json([EffectView.of(one) for one in found])
     elif found:
         columns = ["effect", "for", "why", "job"]
         output.table(columns, [_row(one) for one in found])
@@ -83,7 +83,7 @@ async def settle(
         settled = await box.find(key)
     retry = _retry(found)
     if json:
-        output.as_json({**_told(settled or found), "retry": retry})
+        output.as_json({**asdict(EffectView.of(settled or found)), "retry": retry})
     else:
         output.say(report.summary)
         output.say(f"its job {'notes that' if sent else 'sends it'} when it is retried: {retry}")
@@ -104,12 +104,6 @@ def _retry(one: Effect) -> str:
     job = one.holder.job_id
     queue = job.partition("}:")[0].removeprefix("{")
     return shlex.join(["arqlight", "retry", queue, job])
-
-
-def _told(one: Effect) -> dict[str, Any]:
-    told = asdict(one)
-    holder = told.pop("holder")
-    return {**told, "state": one.state.value, "job_id": holder["job_id"]}
 
 
 def _row(one: Effect) -> list[object]:

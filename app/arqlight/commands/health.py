@@ -1,13 +1,10 @@
 """`arqlight health`: how sites, servers and the fleet were when they were last looked at, and before."""
 
-from typing import Any
-
 from arqlight import output
 from arqlight.output import age
 from arqlight_core.clock import now
-from arqlight_core.errors import UsageError
 from arqlight_core.settings import load
-from arqlight_jobs.healer.health.samples import MOST_LISTED, Sample, Samples
+from arqlight_jobs.healer.health.samples import LookView, Sample, Samples
 from arqlight_jobs.healer.records import records
 
 _MILLISECONDS = 1000
@@ -23,29 +20,13 @@ async def health(target: str = "", /, *, limit: int = 50, json: bool = False) ->
     """
     async with records(load()) as opened:
         samples = Samples(opened.engine)
-        found = await samples.newest()
-        if target:
-            kinds = [one.kind for one in found if one.target == target]
-            if not kinds:
-                raise UsageError(f"{target} was not looked at yet; `arqlight health` shows what was.")
-            found = [one for kind in kinds for one in await samples.history(kind, target, min(limit, MOST_LISTED))]
+        found = await (samples.of_target(target, limit) if target else samples.newest())
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json([LookView.of(one) for one in found])
     elif found:
         output.table(["what", "target", "grade", "when", "remarks"], map(_row, found), spare=["remarks"])
     else:
         output.say("Nothing was looked at yet: `arqlight fleet` does, every five minutes.")
-
-
-def _told(one: Sample) -> dict[str, Any]:
-    return {
-        "kind": one.kind.value,
-        "target": one.target,
-        "at": one.look.at.isoformat(),
-        "grade": one.look.grade.word,
-        "remarks": [{"grade": remark.grade.word, "text": remark.text} for remark in one.look.remarks],
-        "metrics": dict(one.metrics),
-    }
 
 
 def _row(one: Sample) -> list[object]:

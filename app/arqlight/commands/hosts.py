@@ -5,7 +5,7 @@ from cyclopts import App
 
 from arqlight import output
 from arqlight_core.settings import load
-from arqlight_jobs.healer.health.hosts import LOCAL, Host, Hosts, admitted
+from arqlight_jobs.healer.health.hosts import LOCAL, Host, Hosts, admitted, shown
 from arqlight_jobs.healer.health.server import Answer, measured
 from arqlight_jobs.healer.records import records
 
@@ -36,7 +36,7 @@ async def add(
     made = admitted(name, command, disk, process, port)
     async with records(load()) as opened:
         await Hosts(opened.engine).add(made)
-    output.as_json(made) if json else output.say(made.id)
+    output.as_json(shown(made)) if json else output.say(made.id)
 
 
 @host.command(name="list")
@@ -47,7 +47,7 @@ async def listed(*, json: bool = False) -> None:
         json: Print JSON.
     """
     async with records(load()) as opened:
-        known = await Hosts(opened.engine).listed()
+        known = [shown(one) for one in await Hosts(opened.engine).listed()]
     if json:
         output.as_json(known)
         return

@@ -1,8 +1,7 @@
 """`arqlight hub remind` and `arqlight hub reminders`: who is reminded of what, and when."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -63,17 +62,12 @@ async def reminders(
     async with opened_hub() as opened, opened.engine.connect() as connection:
         found = await reminding.listed(connection, user=user, task=task, states=states, limit=limit)
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found)
     elif found:
         columns = ["reminder", "task", "user", "when", "before", "state", "reason"]
         output.table(columns, map(_row, found), ["before", "reminder"])
     else:
         output.say("No such reminder is on record.")
-
-
-def _told(one: Reminder) -> dict[str, Any]:
-    moments = {"due_at": one.due_at.isoformat(), "ended_at": one.ended_at and one.ended_at.isoformat()}
-    return {**asdict(one), **moments}
 
 
 def _row(one: Reminder) -> list[object]:

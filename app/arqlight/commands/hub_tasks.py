@@ -1,6 +1,5 @@
 """`arqlight hub task`, `tasks`, `change` and `sync`: what is to be done, by whom and until when."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -83,7 +82,7 @@ async def tasks(
             assignee = _there((await needed_user(connection, user)).openproject_id, user)
         found = await tasks_listed(connection, Wanted(assignee, project, closed, limit))
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found)
     elif found:
         output.table(["task", "project", "due", "status", "title"], map(_row, found), ["project", "status"])
     else:
@@ -174,11 +173,6 @@ def _there(openproject_id: int | None, user: str) -> int:
         told = f"`arqlight hub user add {user} --openproject ID` says it"
         raise UsageError(f"Nobody has said who {user} is in OpenProject; {told}.")
     return openproject_id
-
-
-def _told(one: Task) -> dict[str, Any]:
-    moments = {"due": one.due and one.due.isoformat(), "updated_at": one.updated_at.isoformat()}
-    return {**asdict(one), **moments}
 
 
 def _row(one: Task) -> list[object]:

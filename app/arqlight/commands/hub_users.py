@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from cyclopts import App
 
@@ -10,12 +9,11 @@ from arqlight import output
 from arqlight.orders import hub as orders
 from arqlight.session import writing
 from arqlight_core.errors import UsageError
-from arqlight_core.secrecy import mask_email
 from arqlight_core.settings import load
 from arqlight_jobs.flrts.linking import LASTS, make_code
 from arqlight_jobs.flrts.people import User
 from arqlight_jobs.flrts.records import Records, records
-from arqlight_jobs.flrts.registration import Known, put_user, remove_user
+from arqlight_jobs.flrts.registration import UserView, put_user, remove_user
 from arqlight_jobs.flrts.registration import listed as users_listed
 
 user = App(name="user", help="Users of the task hub: add, list, remove.")
@@ -71,7 +69,7 @@ async def listed(*, json: bool = False) -> None:
     async with opened_hub() as opened:
         found = await users_listed(opened.engine)
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found, camel=True)
     elif found:
         output.table(["user", "time zone", "openproject", "mail", "chats"], map(_row, found), ["mail", "time zone"])
     else:
@@ -119,15 +117,6 @@ async def _planned_anew(opened: Records, before: User | None, after: User) -> in
         return await orders.planned_anew(store, opened, before, after)
 
 
-def _told(one: Known) -> dict[str, Any]:
-    known = one.user
-    told = {"id": known.id, "timezone": known.timezone, "email": mask_email(known.email) if known.email else ""}
-    chats = [{"id": chat.id, "inactiveBecause": chat.inactive_because} for chat in one.chats]
-    return {**told, "openprojectId": known.openproject_id, "chats": chats}
-
-
-def _row(one: Known) -> list[object]:
-    known = one.user
+def _row(one: UserView) -> list[object]:
     chats = ", ".join(chat.inactive_because or "active" for chat in one.chats)
-    mail = mask_email(known.email) if known.email else _DASH
-    return [known.id, known.timezone, known.openproject_id or _DASH, mail, chats or _DASH]
+    return [one.id, one.timezone, one.openproject_id or _DASH, one.email or _DASH, chats or _DASH]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
@@ -24,6 +24,7 @@ from arqlight_jobs.outreach.document import unfit
 from arqlight_jobs.outreach.people import Campaign
 from arqlight_jobs.outreach.records import records
 from arqlight_jobs.outreach.suppression import suppress as suppress_address
+from arqlight_jobs.outreach.telling import seen_campaign
 
 outreach = App(name="outreach", help="Campaigns by mail and SMS: load, start, show, list, cancel, suppress.")
 
@@ -49,7 +50,7 @@ async def load(file: Path, /, *, json: bool = False) -> None:
     async with registry() as campaigns:
         made = await campaigns.load(document)
     if json:
-        output.as_json(_told(made))
+        output.as_json(made)
         return
     output.say(f"{made.id}: {len(document.nodes)} nodes, {len(document.contacts)} contacts")
 
@@ -67,7 +68,7 @@ async def start(campaign: str, /, *, json: bool = False) -> None:
         await Campaigns(opened.engine).find(campaign)  # before a server is started for nothing
         async with writing(settings) as store:
             begun, count = await orders.started(store, opened, campaign, actor())
-    output.as_json({**_told(begun), "queued": count}) if json else output.say(f"{begun.id} runs: {count} jobs queued")
+    output.as_json({**asdict(begun), "queued": count}) if json else output.say(f"{begun.id} runs: {count} jobs queued")
 
 
 @outreach.command
@@ -79,14 +80,13 @@ async def show(campaign: str, /, *, json: bool = False) -> None:
         json: Print JSON.
     """
     async with registry() as campaigns:
-        found = await campaigns.find(campaign)
-        counts = asdict(await campaigns.counts(found.id))
-        nodes = await campaigns.nodes(found.id)
+        found = await seen_campaign(campaigns, campaign)
     if json:
-        output.as_json({**_told(found), **counts, "nodes": [_node(one) for one in nodes]})
+        output.as_json(found)
         return
-    output.say(f"campaign {found.id} of {found.tenant}: {found.state}, {counts.pop('contacts')} contacts")
-    rows = [[what, name, number] for what, told in counts.items() for name, number in told.items()]
+    output.say(f"campaign {found.id} of {found.tenant}: {found.state}, {found.contacts} contacts")
+    counted = {what: getattr(found, what) for what in ("actions", "reasons", "deliveries", "events")}
+    rows = [[what, name, number] for what, told in counted.items() for name, number in told.items()]
     if rows:
         output.table(["what", "which", "how many"], rows)
 
@@ -104,7 +104,7 @@ async def listed(
     async with registry() as campaigns:
         found = await campaigns.listed(limit)
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found)
     elif found:
         output.table(["campaign", "tenant", "state", "created", "started"], map(_row, found))
     else:
@@ -155,16 +155,6 @@ async def suppress(
     else:
         output.complain("it is suppressed already")
     return 0 if new else 1
-
-
-def _told(one: Campaign) -> dict[str, Any]:
-    moments = {name: getattr(one, name) for name in ("created_at", "started_at", "ended_at")}
-    return {**asdict(one), **{name: at.isoformat() if at else None for name, at in moments.items()}}
-
-
-def _node(one: Any) -> dict[str, Any]:
-    names = ("id", "channel", "sender", "no_open", "no_click")  # not what it says
-    return {name: getattr(one, name) for name in names}
 
 
 def _row(one: Campaign) -> list[object]:

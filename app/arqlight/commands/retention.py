@@ -99,12 +99,11 @@ async def holds(*, json: bool = False) -> None:
     if json:
         output.as_json(found)
     elif found:
-        output.table(["category", "key", "by", "reason"], [[one[name] for name in _HELD] for one in found])
+        output.table(
+            ["category", "key", "by", "reason"], [[one.category, one.key, one.by, one.reason] for one in found]
+        )
     else:
         output.say("Nothing is held.")
-
-
-_HELD = ("category", "key", "by", "reason")
 
 
 def _row(one: AuditEntry) -> list[object]:

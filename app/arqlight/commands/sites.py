@@ -1,7 +1,8 @@
 """`arqlight site`: the sites that heal, and how far we may go with each."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -9,13 +10,10 @@ from cyclopts import App, Parameter
 
 from arqlight import output
 from arqlight_core.settings import load
-from arqlight_jobs.healer.incident import Incident
-from arqlight_jobs.healer.incidents import MOST_LISTED, Incidents
 from arqlight_jobs.healer.records import records
 from arqlight_jobs.healer.registration import SiteForm, admitted
 from arqlight_jobs.healer.sites import Sites
-from arqlight_jobs.healer.telling import told_site
-from arqlight_jobs.healer.words import Site
+from arqlight_jobs.healer.telling import SiteView, seen_site, seen_sites
 from arqlight_jobs.offload import in_thread
 
 site = App(name="site", help="The WordPress sites that heal: add, list, show, remove.")
@@ -65,7 +63,7 @@ async def add(  # noqa: PLR0913 - what may be said of a site
     made = await in_thread(lambda: admitted(form, load().data_dir))
     async with registry() as sites:
         await sites.add(made)
-    output.as_json(told_site(made)) if json else output.say(made.id)
+    output.as_json(SiteView.of(made), camel=True) if json else output.say(made.id)
 
 
 @site.command(name="list")
@@ -75,14 +73,12 @@ async def listed(*, json: bool = False) -> None:
     Args:
         json: Print JSON.
     """
-    async with registry() as sites:
-        known = await sites.listed()
-        found = await Incidents(sites.engine).listed(open_only=True, limit=MOST_LISTED)
-    open_ones = {incident.site_id: incident for incident in found}
+    async with records(load()) as opened:
+        known = await seen_sites(opened)
     if json:
-        output.as_json([_told(one, open_ones.get(one.id)) for one in known])
+        output.as_json(known, camel=True)
     elif known:
-        output.table(["site", "address", "level", "incident"], [_row(one, open_ones.get(one.id)) for one in known])
+        output.table(["site", "address", "level", "incident"], map(_row, known))
     else:
         output.say("No site is registered: `arqlight site add URL` does.")
 
@@ -95,13 +91,13 @@ async def show(site: str, /, *, json: bool = False) -> None:
         site: Its id or name.
         json: Print JSON.
     """
-    async with registry() as sites:
-        found = await sites.find(site)
-        told = _told(found, await Incidents(sites.engine).open_one(found.id))
+    async with records(load()) as opened:
+        found = await seen_site(opened, site)
     if json:
-        output.as_json(told)
+        output.as_json(found, camel=True)
         return
-    output.table(["what", "value"], [[name, _spelled(value)] for name, value in told.items()])
+    rows = [[one.name.replace("_", " "), _spelled(getattr(found, one.name))] for one in fields(found)]
+    output.table(["what", "value"], rows)
 
 
 @site.command
@@ -114,25 +110,20 @@ async def remove(site: str, /, *, json: bool = False) -> None:
     """
     async with registry() as sites:
         removed = await sites.remove(site)
-    output.as_json(told_site(removed)) if json else output.say(f"{removed.id} is forgotten")
+    output.as_json(SiteView.of(removed), camel=True) if json else output.say(f"{removed.id} is forgotten")
 
 
-def _told(one: Site, incident: Incident | None) -> dict[str, object]:
-    return {**told_site(one), "incident": incident.id if incident else None}
-
-
-def _row(one: Site, incident: Incident | None) -> list[object]:
-    told = told_site(one)
-    doing = f"{incident.id} {incident.phase.value}" if incident else "-"
-    return [one.id, one.base_url, f"{told['level']}{', dry run' if one.dry_run else ''}", doing]
+def _row(one: SiteView) -> list[object]:
+    doing = f"{one.incident} {one.incident_phase}" if one.incident else "-"
+    return [one.id, one.url, f"{one.level}{', dry run' if one.dry_run else ''}", doing]
 
 
 def _spelled(value: object) -> str:
-    if isinstance(value, dict):
-        hooks = cast("dict[str, str]", value)
+    if isinstance(value, Mapping):
+        hooks = cast("Mapping[str, str]", value)
         return "; ".join(f"{name}={words}" for name, words in hooks.items()) or "-"
-    if isinstance(value, list):
-        return ", ".join(cast("list[str]", value)) or "-"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(cast("Sequence[str]", value)) or "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value or "-")

@@ -16,7 +16,7 @@ from arqlight_core.settings import load
 from arqlight_jobs.crm.contents import Content, Kind
 from arqlight_jobs.crm.people import Tenant
 from arqlight_jobs.crm.records import records
-from arqlight_jobs.crm.registration import Listed, Registry, User
+from arqlight_jobs.crm.registration import Registry, TenantView, User
 from arqlight_jobs.offload import in_thread
 
 tenant = App(name="tenant", help="Whose messages are sent: add, list, show; sender, user, content.")
@@ -72,7 +72,7 @@ async def listed(*, json: bool = False) -> None:
     async with registry() as known:
         found = await known.listed()
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found, camel=True)
     elif found:
         columns = ["tenant", "name", "region", "mail by", "contacts", "senders", "users", "contents"]
         output.table(columns, [_row(one) for one in found], ["mail by", "region", "name"])
@@ -91,11 +91,11 @@ async def show(tenant_id: str, /, *, json: bool = False) -> None:
     async with registry() as known:
         found = await known.find(tenant_id)
     if json:
-        output.as_json(_told(found))
+        output.as_json(found, camel=True)
         return
     senders = [f"{one} (tier {tier or 'without limit'})" for one, tier in found.senders.items()]
     contents = [f"{one} ({kind})" for one, kind in found.contents.items()]
-    output.say(f"{found.tenant.id}: {found.tenant.name}, {found.tenant.region}, {found.contacts:,} contacts")
+    output.say(f"{found.id}: {found.name}, {found.region}, {found.contacts:,} contacts")
     told = (("senders", senders), ("users", found.users), ("contents", contents))
     output.table(["what", "which"], [[what, ", ".join(which) or "-"] for what, which in told])
 
@@ -189,14 +189,6 @@ def _say(own: str, *, new: bool, json: bool) -> None:
     output.as_json({"id": own, "new": new}) if json else output.say(own if new else f"{own} is changed")
 
 
-def _told(one: Listed) -> dict[str, Any]:
-    made = one.tenant
-    told = {"id": made.id, "name": made.name, "region": made.region, "mailBy": made.mail_by, "mailFrom": made.mail_from}
-    more = {"senders": dict(one.senders), "users": list(one.users), "contents": dict(one.contents)}
-    return {**told, "contacts": one.contacts, **more}
-
-
-def _row(one: Listed) -> list[object]:
-    made = one.tenant
+def _row(one: TenantView) -> list[object]:
     counts = [f"{many:,}" for many in (one.contacts, len(one.senders), len(one.users), len(one.contents))]
-    return [made.id, made.name, made.region, made.mail_by, *counts]
+    return [one.id, one.name, one.region, one.mail_by, *counts]

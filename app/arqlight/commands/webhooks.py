@@ -1,7 +1,7 @@
 """`arqlight webhook`: where tenants are told what happens, by which secrets, and how each telling went."""
 
 import shlex
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,10 +15,9 @@ from arqlight.session import actor, writing
 from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_core.operations.enqueueing import submit_on_record
-from arqlight_core.secrecy import masked_secrets
 from arqlight_core.settings import load
-from arqlight_jobs.crm.deliveries import MOST_LISTED, Deliveries, Delivery, Status, Tried
-from arqlight_jobs.crm.endpoints import OLD_SECRET_LASTS, Endpoint, Endpoints
+from arqlight_jobs.crm.deliveries import MOST_LISTED, Deliveries, DeliveryView, Status
+from arqlight_jobs.crm.endpoints import OLD_SECRET_LASTS, Endpoints, EndpointView
 from arqlight_jobs.crm.records import Records, records
 from arqlight_jobs.crm.webhook import deliver
 
@@ -58,9 +57,9 @@ async def listed(*, tenant: str = "", json: bool = False) -> None:
         json: Print JSON.
     """
     async with opened() as held:
-        found = await Endpoints(held).listed(tenant)
+        found = [EndpointView.of(one) for one in await Endpoints(held).listed(tenant)]
     if json:
-        output.as_json([_told(one) for one in found])
+        output.as_json(found)
     elif found:
         columns = ["endpoint", "tenant", "address", "events", "state"]
         output.table(columns, [_row(one) for one in found], spare=["events"])
@@ -92,8 +91,8 @@ async def enable(endpoint: str, /, *, json: bool = False) -> None:
     async with opened() as held:
         endpoints = Endpoints(held)
         changed = await endpoints.enable((await endpoints.find(endpoint)).id)
-        told = await endpoints.find(endpoint)
-    output.as_json(_told(told)) if json else output.say(f"{endpoint} is {'enabled' if changed else 'on already'}")
+        told = EndpointView.of(await endpoints.find(endpoint))
+    output.as_json(told) if json else output.say(f"{endpoint} is {'enabled' if changed else 'on already'}")
 
 
 @webhook.command
@@ -109,8 +108,8 @@ async def disable(endpoint: str, /, *, reason: str = "", json: bool = False) -> 
         endpoints = Endpoints(held)
         why = reason or f"{actor()} disabled it"
         changed = await endpoints.disable((await endpoints.find(endpoint)).id, why)
-        told = await endpoints.find(endpoint)
-    output.as_json(_told(told)) if json else output.say(f"{endpoint} is {'disabled' if changed else 'off already'}")
+        told = EndpointView.of(await endpoints.find(endpoint))
+    output.as_json(told) if json else output.say(f"{endpoint} is {'disabled' if changed else 'off already'}")
 
 
 @webhook.command
@@ -133,14 +132,12 @@ async def deliveries(
     async with opened() as held:
         if endpoint:
             await Endpoints(held).find(endpoint)
-        store = Deliveries(held.engine)
-        found = await store.listed(endpoint, status, limit)
-        tried = await store.tried([one.id for one in found])
+        found = await Deliveries(held.engine).seen(endpoint, status, limit)
     if json:
-        output.as_json([_delivery(one, tried[one.id]) for one in found])
+        output.as_json(found)
     elif found:
         columns = ["delivery", "endpoint", "event", "status", "tries", "answer", "when", "reason"]
-        output.table(columns, [_delivery_row(one, tried[one.id]) for one in found], spare=["reason", "endpoint"])
+        output.table(columns, map(_delivery_row, found), spare=["reason", "endpoint"])
     else:
         output.say("Nothing was posted.")
 
@@ -187,16 +184,11 @@ def _tell_secret(told: Mapping[str, Any], *, json: bool) -> None:
     output.say(f"{told['id']}\n{told['secret']}\nThe secret is not shown again.")
 
 
-def _told(one: Endpoint) -> dict[str, object]:
-    names = ("id", "tenant", "types", "disabled_at", "disabled_because", "not_before", "faults", "created_at")
-    return {**{name: getattr(one, name) for name in names}, "url": masked_secrets(one.url)}
+def _row(one: EndpointView) -> list[object]:
+    return [one.id, one.tenant, one.url, ", ".join(one.types) or "all", _state(one)]
 
 
-def _row(one: Endpoint) -> list[object]:
-    return [one.id, one.tenant, masked_secrets(one.url), ", ".join(one.types) or "all", _state(one)]
-
-
-def _state(one: Endpoint) -> str:
+def _state(one: EndpointView) -> str:
     if one.disabled_at:
         return f"disabled {_ago(one.disabled_at)}: {one.disabled_because}"
     if one.not_before and one.not_before > now():
@@ -204,18 +196,9 @@ def _state(one: Endpoint) -> str:
     return "enabled"
 
 
-def _delivery(one: Delivery, tried: Sequence[Tried]) -> dict[str, object]:
-    names = ("id", "endpoint", "message", "type", "status", "reason", "round", "created_at", "ended_at")
-    return {**{name: getattr(one, name) for name in names}, "attempts": [_attempt(each) for each in tried]}
-
-
-def _attempt(tried: Tried) -> dict[str, object]:
-    return {name: getattr(tried, name) for name in ("round", "number", "calls", "status", "told", "at")}
-
-
-def _delivery_row(one: Delivery, tried: Sequence[Tried]) -> list[object]:
-    answer = (tried[-1].status or "none") if tried else "-"
-    calls = sum(each.calls for each in tried)
+def _delivery_row(one: DeliveryView) -> list[object]:
+    answer = (one.attempts[-1].status or "none") if one.attempts else "-"
+    calls = sum(each.calls for each in one.attempts)
     return [one.id, one.endpoint, one.type, one.status.value, calls, answer, _ago(one.created_at), one.reason or "-"]
 
 

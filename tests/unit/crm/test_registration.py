@@ -13,7 +13,7 @@ from arqlight_jobs.crm.content_checks import checked
 from arqlight_jobs.crm.contents import Content, Kind, content_of
 from arqlight_jobs.crm.people import Tenant, sender_of, tenant_of
 from arqlight_jobs.crm.records import records
-from arqlight_jobs.crm.registration import Registry, User
+from arqlight_jobs.crm.registration import Registry, TenantView, User
 from arqlight_jobs.crm.tables.people import users
 from arqlight_jobs.providers.whatsapp import message_of
 
@@ -39,12 +39,8 @@ async def test_a_tenant_is_found_with_what_it_has(registry: Registry) -> None:
     assert await registry.put_user(User("ada", "acme", "ada@acme.example", ("email",), "22:00-07:00"))
     assert await registry.put_content(Content("spring", "acme", Kind.TEMPLATE, SPRING))
     found = await registry.find("acme")
-    assert (found.tenant, found.senders, found.users, found.contents, found.contacts) == (
-        ACME,
-        {"106": 250},
-        ["ada"],
-        {"spring": "template"},
-        0,
+    assert found == TenantView(
+        "acme", "Acme", "CH", "smtp", "", {"106": 250}, users=["ada"], contents={"spring": "template"}, contacts=0
     )
     assert await registry.listed() == [found]
     async with registry.engine.connect() as connection:
@@ -101,7 +97,7 @@ async def test_what_is_not_right_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
         await act(registry)
-    assert [one.tenant.id for one in await registry.listed()] == ["acme"]
+    assert [one.id for one in await registry.listed()] == ["acme"]
 
 
 BODIES: list[tuple[Kind, dict[str, Any]]] = [

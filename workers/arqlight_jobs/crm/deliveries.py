@@ -59,6 +59,29 @@ class Tried:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A delivery as it is shown: each attempt with the first of its answer, and not what was posted."""
+
+    id: str
+    endpoint: str
+    message: str
+    """The webhook-id."""
+    type: str
+    status: Status
+    reason: str
+    round: int
+    created_at: datetime
+    ended_at: datetime | None
+    attempts: Sequence[Tried]
+
+    @classmethod
+    def of(cls, one: Delivery, tried: Sequence[Tried]) -> "DeliveryView":
+        """The delivery with these attempts."""
+        told = {name: getattr(one, name) for name in cls.__slots__ if name != "attempts"}
+        return cls(**told, attempts=tried)
+
+
 async def publish(engine: AsyncEngine, event: Event) -> list[DeliveryAsked]:
     """Write the event down for every endpoint of its tenant that wants it.
 
@@ -111,6 +134,12 @@ class Deliveries:
             chosen = chosen.where(deliveries.c.status == status)
         async with self.engine.connect() as connection:
             return [_delivery(row) for row in (await connection.execute(chosen)).mappings()]
+
+    async def seen(self, endpoint: str = "", status: Status | None = None, limit: int = 50) -> list[DeliveryView]:
+        """As `listed`, with the attempts at each."""
+        found = await self.listed(endpoint, status, limit)
+        tried = await self.tried([one.id for one in found])
+        return [DeliveryView.of(one, tried[one.id]) for one in found]
 
     async def tried(self, delivery_ids: Sequence[str]) -> dict[str, list[Tried]]:
         """The attempts at each of these, in their order."""

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_core.policy import HOUR, SECOND
-from arqlight_core.secrecy import Sealer
+from arqlight_core.secrecy import Sealer, masked_secrets
 from arqlight_jobs.crm.events import check_types
 from arqlight_jobs.crm.people import check_tenant
 from arqlight_jobs.crm.records import Records
@@ -47,6 +47,29 @@ class Endpoint:
     not_before: datetime | None
     faults: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """An endpoint as it is shown: a token in its address is masked, and its secret is not known here."""
+
+    id: str
+    tenant: str
+    types: Sequence[str]
+    """The events it wants; none: all."""
+    disabled_at: datetime | None
+    disabled_because: str
+    not_before: datetime | None
+    """Until when it is let alone."""
+    faults: int
+    created_at: datetime
+    url: str
+
+    @classmethod
+    def of(cls, one: Endpoint) -> "EndpointView":
+        """The endpoint without credentials."""
+        told = {name: getattr(one, name) for name in cls.__slots__ if name != "url"}
+        return cls(**told, url=masked_secrets(one.url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from arqlight_jobs.crm.people import check_tenant
 from arqlight_jobs.crm.tables.data import exports
 
 TOKEN_BYTES = 32
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from arqlight_jobs.crm.tables.data import imports
 from arqlight_jobs.offload import in_thread
 from arqlight_jobs.tabular.intake import take_in
 
+MOST_LISTED = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Import:

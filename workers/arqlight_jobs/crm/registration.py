@@ -39,10 +39,9 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class TenantView(Tenant):
     """A tenant with what it has, as ids, and how many contacts."""
 
-    tenant: Tenant
     senders: Mapping[str, int]
     """Each with its tier."""
     users: Sequence[str]
@@ -91,13 +90,13 @@ class Registry:
 
     # ------------------------------------------------------------------ reading
 
-    async def find(self, tenant: str) -> Listed:
+    async def find(self, tenant: str) -> TenantView:
         """The tenant with what it has. Raises UsageError."""
         async with self.engine.connect() as connection:
             await check_tenant(connection, tenant)
             return await _listed(connection, tenant)
 
-    async def listed(self) -> list[Listed]:
+    async def listed(self) -> list[TenantView]:
         """Every tenant, by id."""
         async with self.engine.connect() as connection:
             ids = (await connection.execute(select(tenants.c.id).order_by(tenants.c.id))).scalars().all()
@@ -126,18 +125,22 @@ class Registry:
             raise UsageError(taken) from None
 
 
-async def _listed(connection: AsyncConnection, tenant: str) -> Listed:
+async def _listed(connection: AsyncConnection, tenant: str) -> TenantView:
     row = (await connection.execute(select(tenants).where(tenants.c.id == tenant))).one()
     own_senders = select(senders.c.id, senders.c.tier).where(senders.c.tenant == tenant).order_by(senders.c.id)
     own_contents = select(contents.c.id, contents.c.kind).where(contents.c.tenant == tenant).order_by(contents.c.id)
     own_users = select(users.c.id).where(users.c.tenant == tenant).order_by(users.c.id)
     own_contacts = select(func.count()).where(contacts.c.tenant == tenant)
-    return Listed(
-        Tenant(row.id, row.name, row.region, row.mail_by, row.mail_from),
-        {one.id: one.tier for one in await connection.execute(own_senders)},
-        (await connection.execute(own_users)).scalars().all(),
-        {one.id: one.kind for one in await connection.execute(own_contents)},
-        (await connection.execute(own_contacts)).scalar_one(),
+    return TenantView(
+        row.id,
+        row.name,
+        row.region,
+        row.mail_by,
+        row.mail_from,
+        senders={one.id: one.tier for one in await connection.execute(own_senders)},
+        users=(await connection.execute(own_users)).scalars().all(),
+        contents={one.id: one.kind for one in await connection.execute(own_contents)},
+        contacts=(await connection.execute(own_contacts)).scalar_one(),
     )
 
 

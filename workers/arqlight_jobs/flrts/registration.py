@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from arqlight_core.clock import now
 from arqlight_core.errors import Discard, UsageError
+from arqlight_core.secrecy import mask_email
 from arqlight_jobs.flrts.linking import forget
 from arqlight_jobs.flrts.people import User, user_of
 from arqlight_jobs.flrts.reckoning import zone_of
@@ -33,11 +34,21 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A user with their chats."""
+class UserView:
+    """A user with their chats, as they are shown."""
 
-    user: User
+    id: str
+    timezone: str
+    email: str
+    """Masked; '' for none."""
+    openproject_id: int | None
+    """Who they are in OpenProject."""
     chats: Sequence[Chat]
+
+    @classmethod
+    def of(cls, one: User, chats: Sequence[Chat]) -> "UserView":
+        """The user without the address."""
+        return cls(one.id, one.timezone, mask_email(one.email) if one.email else "", one.openproject_id, chats)
 
 
 async def put_user(engine: AsyncEngine, own: str, told: Mapping[str, Any]) -> tuple[User | None, User]:
@@ -73,14 +84,14 @@ async def remove_user(engine: AsyncEngine, own: str) -> int:
         return (await connection.execute(update(reminders).where(*planned).values(**ended))).rowcount
 
 
-async def listed(engine: AsyncEngine) -> list[Known]:
+async def listed(engine: AsyncEngine) -> list[UserView]:
     """Every user, by id."""
     columns = [users.c[name] for name in User.__slots__]
     own_chats = select(chats.c.user, chats.c.id, chats.c.active, chats.c.inactive_because)
     async with engine.connect() as connection:
         found = [User(**row) for row in (await connection.execute(select(*columns).order_by(users.c.id))).mappings()]
         rows = (await connection.execute(own_chats.order_by(chats.c.linked_at, chats.c.id))).all()
-    return [Known(one, [_chat(row) for row in rows if row.user == one.id]) for one in found]
+    return [UserView.of(one, [_chat(row) for row in rows if row.user == one.id]) for one in found]
 
 
 async def needed_user(connection: AsyncConnection, own: str) -> User:

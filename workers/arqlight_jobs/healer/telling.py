@@ -1,32 +1,77 @@
 """Sites and incidents in plain values: what the command line and HTTP give to programs. Credentials are masked."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from arqlight_core.secrecy import masked_secrets
 from arqlight_jobs.healer.incident import Given, Incident, Step, left, tried
+from arqlight_jobs.healer.incidents import MOST_LISTED, Incidents
 from arqlight_jobs.healer.machine import PROGRESS
+from arqlight_jobs.healer.records import Records
+from arqlight_jobs.healer.sites import Sites
 from arqlight_jobs.healer.words import Site
 
 
-def told_site(site: Site) -> dict[str, Any]:
-    """A site and what may be done to it."""
-    return {
-        "id": site.id,
-        "name": site.name,
-        "url": site.base_url,
-        "level": f"L{site.level.value}",
-        "root": str(site.root) if site.root else None,
-        "wp": _words(site.command),
-        "hooks": {name: _words(words) for name, words in site.hooks.items()},
-        "logs": [str(path) for path in site.logs],
-        "playbooks": list(site.playbooks),
-        "dryRun": site.dry_run,
-        "keyPhrase": site.key_phrase,
-        "samples": list(site.samples),
-    }
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A site, what may be done to it, and what is being done."""
+
+    id: str
+    name: str
+    url: str
+    level: str
+    """L0 to L3: how far we may go."""
+    root: str | None
+    """Its folder; null where only its pages are looked at."""
+    wp: str
+    """wp-cli as a command."""
+    hooks: Mapping[str, str]
+    logs: Sequence[str]
+    playbooks: Sequence[str]
+    """The only ones that may be used; none: all."""
+    dry_run: bool
+    key_phrase: str
+    samples: Sequence[str]
+    incident: str | None = None
+    """The one that is open on it."""
+    incident_phase: str | None = None
+
+    @classmethod
+    def of(cls, site: Site, incident: Incident | None = None) -> "SiteView":
+        """The site without credentials."""
+        return cls(
+            id=site.id,
+            name=site.name,
+            url=site.base_url,
+            level=f"L{site.level.value}",
+            root=str(site.root) if site.root else None,
+            wp=_words(site.command),
+            hooks={name: _words(words) for name, words in site.hooks.items()},
+            logs=[str(path) for path in site.logs],
+            playbooks=site.playbooks,
+            dry_run=site.dry_run,
+            key_phrase=site.key_phrase,
+            samples=site.samples,
+            incident=incident.id if incident else None,
+            incident_phase=incident.phase.value if incident else None,
+        )
+
+
+async def seen_sites(records: Records) -> list[SiteView]:
+    """Every site, by id."""
+    known = await Sites(records.engine).listed()
+    found = await Incidents(records.engine).listed(open_only=True, limit=MOST_LISTED)
+    standing = {incident.site_id: incident for incident in found}
+    return [SiteView.of(one, standing.get(one.id)) for one in known]
+
+
+async def seen_site(records: Records, told: str) -> SiteView:
+    """The site of that id or name. Raises SiteUnknown."""
+    found = await Sites(records.engine).find(told)
+    return SiteView.of(found, await Incidents(records.engine).open_one(found.id))
 
 
 def told_incident(incident: Incident) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from arqlight_jobs.outbound.rows import put_if_new
 
 LONGEST_KEY = 200
 LONGEST_ID = 255
+MOST_LISTED = 10_000
 
 
 class State(StrEnum):
@@ -67,6 +68,26 @@ class Effect:
     reason: str | None
     holder: Holder
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EffectView:
+    """An effect as it is shown."""
+
+    key: str
+    state: State
+    provider_id: str | None
+    """What the provider calls it, once it is sent."""
+    reason: str | None
+    at: datetime
+    """Its last change."""
+    job_id: str
+    """The job in whose hands it is."""
+
+    @classmethod
+    def of(cls, one: Effect) -> "EffectView":
+        """The effect with its job."""
+        return cls(one.key, one.state, one.provider_id, one.reason, one.at, one.holder.job_id)
 
 
 Record = Callable[[AsyncConnection, Effect], Awaitable[None]]

@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
+from arqlight_core.secrecy import masked_secrets
 from arqlight_jobs.healer.tables import hosts
 
 LOCAL = "local"
@@ -37,6 +38,11 @@ class Host:
     """Names of processes that must run."""
     ports: tuple[int, ...] = ()
     """Ports on the loopback that must take connections."""
+
+
+def shown(host: Host) -> Host:
+    """The server as anybody may see it: without the credentials in its command."""
+    return replace(host, command=tuple(masked_secrets("\n".join(host.command)).split("\n")) if host.command else ())
 
 
 def admitted(

@@ -1,6 +1,6 @@
 """The health history: of each target one sample for every five minutes; a later look in the same replaces it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import RowMapping, Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from arqlight_core.errors import UsageError
 from arqlight_core.policy import MINUTE
 from arqlight_jobs.healer.health.deciding import Decision, Look, decided
 from arqlight_jobs.healer.health.grading import Grade, Remark
@@ -41,6 +42,33 @@ class Sample:
     target: str
     look: Look
     metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkView:
+    """What is wrong, in words, and how bad that is."""
+
+    grade: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookView:
+    """One look at a target as it is shown."""
+
+    kind: Kind
+    target: str
+    at: datetime
+    grade: str
+    """good, warning, critical or failed."""
+    remarks: Sequence[RemarkView]
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def of(cls, one: Sample) -> "LookView":
+        """The look with its grades as words."""
+        remarks = [RemarkView(remark.grade.word, remark.text) for remark in one.look.remarks]
+        return cls(one.kind, one.target, one.look.at, one.look.grade.word, remarks, one.metrics)
 
 
 def slot_of(at: datetime) -> int:
@@ -76,6 +104,15 @@ class Samples:
         told = health_samples.c
         chosen = select(health_samples).where(told.kind == kind, told.target == target)
         return await self._read(chosen.order_by(told.slot.desc()).limit(min(limit, MOST_LISTED)))
+
+    async def of_target(self, target: str, limit: int = MOST_LISTED) -> list[Sample]:
+        """The looks at whatever has that name, newest first. Raises UsageError when there are none."""
+        told = health_samples.c
+        chosen = select(health_samples).where(told.kind.in_(tuple(Kind)), told.target == target)
+        found = await self._read(chosen.order_by(told.slot.desc(), told.kind).limit(min(limit, MOST_LISTED)))
+        if not found:
+            raise UsageError(f"{target} was not looked at yet; `arqlight health` shows what was.")
+        return found
 
     async def newest(self) -> list[Sample]:
         """The last look at each target."""

@@ -1,7 +1,7 @@
 """Legal holds: rows that are kept whatever their age, until the hold is lifted."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, Table, cast, delete, insert, literal, select
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from arqlight_core.clock import now
 from arqlight_core.errors import UsageError
 from arqlight_jobs.healer.tables import legal_holds
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A row that is kept: what it belongs to, its key, why, who wants it so, and since when."""
+
+    category: str
+    key: str
+    reason: str
+    by: str
+    at: datetime
+
+
+_READ = [legal_holds.c[one.name] for one in fields(LegalHold)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +49,11 @@ class Holds:
         if not gone.rowcount:
             raise UsageError(f"{key} of the {category} is not held.")
 
-    async def listed(self) -> list[dict[str, Any]]:
+    async def listed(self) -> list[LegalHold]:
         """Every hold."""
-        chosen = select(legal_holds).order_by(legal_holds.c.category, legal_holds.c.key)
+        chosen = select(*_READ).order_by(legal_holds.c.category, legal_holds.c.key)
         async with self.engine.connect() as connection:
-            return [dict(row) for row in (await connection.execute(chosen)).mappings()]
+            return [LegalHold(**row) for row in (await connection.execute(chosen)).mappings()]
 
 
 def is_held(category: str, table: Table) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from arqlight_jobs.healer.tables import audit_head, audit_log
 
 TOMBSTONE = "tombstone"
 PAGE = 500
+MOST_LISTED = 1000
 TRIES = 50
 """How often an entry is linked anew because another writer was first."""
 
