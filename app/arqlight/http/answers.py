@@ -7,6 +7,7 @@ import math
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, TypeVar, cast
 
@@ -37,7 +38,7 @@ Cursor = Annotated[
 
 
 def plain(value: Any) -> Any:
-    """A view as objects, lists, texts and numbers."""
+    """A view as objects, lists, texts and numbers; moments are ISO 8601."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
@@ -56,6 +57,8 @@ def _structure(value: Any) -> Any:
         return {_text(str(key)): plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in cast("Sequence[Any]", value)]
+    if isinstance(value, date):
+        return value.isoformat()
     return _text(value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value))
 
 

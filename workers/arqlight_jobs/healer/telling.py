@@ -68,9 +68,9 @@ async def seen_sites(records: Records) -> list[SiteView]:
     return [SiteView.of(one, standing.get(one.id)) for one in known]
 
 
-async def seen_site(records: Records, told: str) -> SiteView:
+async def seen_site(records: Records, site: str) -> SiteView:
     """The site of that id or name. Raises SiteUnknown."""
-    found = await Sites(records.engine).find(told)
+    found = await Sites(records.engine).find(site)
     return SiteView.of(found, await Incidents(records.engine).open_one(found.id))
 
 
