@@ -15,6 +15,7 @@ from arqlight.http import door
 from arqlight_core.policy import SECOND, Rate
 from tests.store.line import Line
 from tests.unit.http.house import House
+from tests.unit.http.recorded import on_record
 from tests.unit.http.seeded import NAME, TREE, seed
 
 SEED, EXAMPLES, WORKERS = 20, 1, 1
@@ -24,14 +25,20 @@ IDS = ("dead", "waiting", "active", "purged", "nowhere", "\x00")
 KNOWN: dict[str, tuple[str | None, ...]] = {
     "breaker": (NAME, "nowhere"),
     "bulk": ("newest", "nowhere"),
+    "campaign": ("spring", "nowhere"),
     "correlation_id": (TREE, "nowhere"),
+    "flow": ("welcome", "nowhere"),
     "for": ("5m", "-1s", "soon", None),
     "job_id": IDS,
     "job_type": ("work", "wp.health.system"),
     "name": (NAME, "nowhere"),
     "queue": (NAME, "nowhere", "", "\x00"),
     "schedule": ("nightly", "nowhere"),
+    "site": ("shop", "nowhere"),
     "subject": (NAME, "nowhere"),
+    "target": ("shop", "nowhere", "\x00"),
+    "tenant": ("acme", "nowhere", "\x00"),
+    "user": ("ada", "acme-0", "nowhere"),
     "value": ("1", "work=3", "5/min", "30s", "faults=2", "none", "0 3 * * *", "completed 5 for 1h", "high"),
     "worker": ("w1", "nowhere"),
 }
@@ -71,6 +78,7 @@ async def test_no_request_gets_an_answer_that_the_document_does_not_promise(
     monkeypatch.setattr(door, "RATES", dict.fromkeys(door.RATES, PATIENT))
     monkeypatch.setattr(door, "STRANGERS", PATIENT)
     await seed(line)
+    await on_record(house.settings)
     document = folder / "openapi.json"
     document.write_text(json.dumps(knowing((await house.stranger.get("/schema/openapi.json")).json())))
     told = {
