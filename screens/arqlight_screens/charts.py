@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from arqlight_core import clock
-from arqlight_core.observe import Event, Metrics, Wanted, audit, events, metrics
+from arqlight_core.observe import Event, Metrics, Wanted, audit, events_of, metrics
 from arqlight_core.policy import DAY, HOUR, MINUTE, spoken
 from arqlight_screens.chart_series import depth, runs, throughput, waits
 from arqlight_screens.figures import count, duration, moment, rate
@@ -32,7 +32,7 @@ _LEAST_WAIT = 2.0
 """Seconds between two readings at best: what is read is made of whole minutes."""
 _WIDE = 120
 _MARKED = 200
-"""Operations and events that are looked through for marks."""
+"""Operations that are looked through for marks."""
 
 
 class Charts(Operating):
@@ -99,11 +99,11 @@ class Charts(Operating):
         fleet = self.room.fleet
         told = await fleet.observe(metrics, queue, None, span)
         done = await fleet.observe(audit, Wanted(queue=queue or "", since_ms=told.points[0].at_ms), _MARKED)
-        happened: tuple[Event, ...] = await fleet.observe(events, queue, _MARKED)
+        turned: tuple[Event, ...] = await fleet.observe(events_of, "breaker", told.points[0].at_ms, queue)
         if (queue, span) == (self._queue, self._span):
             view = self.room.sight.view
             workers = [one for one in view.workers if queue is None or queue in one.queues] if view else []
-            self._told, self._marks = told, marks_of(done.rows, happened, workers)
+            self._told, self._marks = told, marks_of(done.rows, turned, workers)
             self._due = clock.monotonic() + max(_LEAST_WAIT, span.total_seconds() / _LOOKS_PER_SPAN)
             self.note(())
             self._draw()

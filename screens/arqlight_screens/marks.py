@@ -19,11 +19,11 @@ class Mark:
     gravity: int
 
 
-def marks_of(audit: Iterable[AuditRow], events: Iterable[Event], workers: Iterable[WorkerView]) -> list[Mark]:
+def marks_of(audit: Iterable[AuditRow], turns: Iterable[Event], workers: Iterable[WorkerView]) -> list[Mark]:
     """Everything that deserves a mark, the oldest first."""
     found = [
         *(_of_operation(row) for row in audit if row.condition == "done"),
-        *(_of_breaker(event) for event in events if event.kind == "breaker"),
+        *map(_of_breaker, turns),
         *(Mark(one.started_ms, "▲", f"worker {one.id} of version {one.version} started", "busy", 3) for one in workers),
     ]
     return sorted(found, key=lambda mark: mark.at_ms)

@@ -123,6 +123,7 @@ def _looks() -> list[Call[Any]]:
         scripts.children(QUEUE, "live", 0, 2),
         scripts.extent(QUEUE, "waiting", LONG),
         scripts.failures(QUEUE, "", 0, 5),
+        scripts.happened(QUEUE, "breaker", 0),
         scripts.holds(QUEUE, 5),
         scripts.horizon(QUEUE, "scheduled"),
         scripts.inspect(QUEUE, "next"),

@@ -142,6 +142,7 @@ LOOKS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "breaker": lambda store: observe.breaker(store, LETTERS.name),
     "breakers": observe.breakers,
     "events": observe.events,
+    "events_of": lambda store: observe.events_of(store, "breaker", 0),
     "fleet": observe.fleet,
     "failed_jobs": lambda store: observe.failed_jobs(store, "f", [QUEUE.name]),
     "flow": lambda store: observe.flow(store, "c"),

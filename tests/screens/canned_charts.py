@@ -41,4 +41,4 @@ def told(measured: Metrics) -> dict[str, Any]:
     refused = AuditRow("2", NOW - 20 * MINUTE, "2", "refused", "bob", "h", "purge", "crm:message")
     moment = NOW - 15 * MINUTE
     tripped = Event(f"{moment}-0", moment, "crm:message", "breaker", {"to": "open", "why": "5 jobs in a row failed"})
-    return {"metrics": measured, "audit": AuditView(NOW, (paused, refused)), "events": (tripped,)}
+    return {"metrics": measured, "audit": AuditView(NOW, (paused, refused)), "events_of": (tripped,)}

@@ -174,7 +174,7 @@ def answers() -> dict[str, Any]:
         "limits": tuple(limit(NOW, named(n), denials=JOBS, limited=JOBS) for n in range(MANY)),
         "flows": FlowsView(NOW, flows, 400, JOBS),
         "metrics": charted(),
-        "events": (),
+        "events_of": (),
         "server": server_that(**bursting, **{f"db{n}": INFO["db0"] for n in range(1, 4)}),
         "doctor": tuple(
             Finding("queue", f"{named(n)} {WORDS}", wrong=True, remedy=WORDS, about=named(n)) for n in range(MANY)

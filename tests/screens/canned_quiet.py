@@ -105,7 +105,7 @@ def answers() -> dict[str, Any]:
         "limits": (limit(NOW, "per tenant"),),
         "flows": FlowsView(NOW, flows, 310, 310),
         "metrics": steady(),
-        "events": (),
+        "events_of": (),
         "server": server(),
         "doctor": (Finding("server", "Valkey 9.1.2"), Finding("eviction policy", "noeviction")),
         "incidents": (LISTED[0], LISTED[-1]),

@@ -65,7 +65,7 @@ async def test_the_marks_are_told_one_after_the_other() -> None:
 
 async def test_without_marks_a_sentence_says_so() -> None:
     fleet = Asked(an_hour())
-    fleet.answers |= {"events": (), "audit": type(fleet.answers["audit"])(0, ())}
+    fleet.answers |= {"events_of": (), "audit": type(fleet.answers["audit"])(0, ())}
     fleet.seen = type(fleet.seen)(fleet.seen.at_ms, fleet.seen.queues, ())
     async with visit(fleet) as guest:
         await guest.press("0", "n")

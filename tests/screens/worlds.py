@@ -35,7 +35,7 @@ def empty() -> CannedFleet:
     fleet.jobs = {IDLE: _just_queued()}
     refused = NotAllowed("Your login may not ask the server about itself (INFO).")
     nowhere = dict.fromkeys(
-        ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "campaigns", "events"), ()
+        ("failures", "schedules", "breakers", "limits", "bulks", "trash", "incidents", "campaigns", "events_of"), ()
     )
     fleet.answers["dead_letters"], fleet.answers["alarms"] = page(), AlarmsView(NOW)
     fleet.answers |= {**nowhere, "flows": FlowsView(NOW, (), 0, 0), "metrics": nothing(), "audit": AuditView(NOW, ())}

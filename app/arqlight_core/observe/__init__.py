@@ -9,7 +9,7 @@ from arqlight_core.observe.chores import ChoreView
 from arqlight_core.observe.dead_letters import DeadLetter, DeadLetters, dead_letters
 from arqlight_core.observe.doctor import Finding, doctor
 from arqlight_core.observe.eta import Eta, Horizon, estimate, eta, etas, horizons
-from arqlight_core.observe.events import KINDS, Event, Tail, events, follow, tail
+from arqlight_core.observe.events import KINDS, Event, Tail, events, events_of, follow, tail
 from arqlight_core.observe.facts import Facts, Kind, Reason
 from arqlight_core.observe.failed import FailedJob, FailedJobs, failed_jobs
 from arqlight_core.observe.failures import FailureGroup, failure, failures
@@ -112,6 +112,7 @@ __all__ = [
     "eta",
     "etas",
     "events",
+    "events_of",
     "failed_jobs",
     "failure",
     "failures",

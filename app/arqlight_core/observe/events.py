@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from arqlight_core.observe.window import keys_of
+from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
-from arqlight_core.store.keys import SHARED, QueueKeys
+from arqlight_core.store.keys import SHARED, QueueKeys, SharedKeys
 
 Rows = list[tuple[str, dict[str, str]]]
 
@@ -64,6 +65,14 @@ async def events(store: Store, queue: str | None = None, count: int = 100) -> tu
     return _in_order(streams, await store.newest_events(list(streams), count), queue)[-count:]
 
 
+async def events_of(store: Store, kind: str, since_ms: int, queue: str | None = None) -> tuple[Event, ...]:
+    """Those of one kind since then that are kept, the oldest first; of one queue, or of all. Raises QueueNotFound."""
+    spaces = await _spaces(store, queue)
+    told = await store.run_all([scripts.happened(keys, kind, since_ms) for keys in spaces])
+    found = {keys.events: rows for keys, rows in zip(spaces, told, strict=True)}
+    return _in_order({keys.events: whose for keys, whose in spaces.items()}, found, queue)
+
+
 @dataclass(frozen=True, slots=True)
 class Tail:
     """What has happened, the oldest first, and how far each stream has been told: what `tail` goes on from."""
@@ -99,11 +108,16 @@ def _in_order(streams: Mapping[str, str], told: Mapping[str, Rows], queue: str |
 
 
 async def _streams(store: Store, queue: str | None) -> Mapping[str, str]:
-    """Each stream's key, and whose events it has; what concerns the whole fleet is told beside any queue's."""
+    """Each stream's key, and whose events it has."""
+    return {keys.events: whose for keys, whose in (await _spaces(store, queue)).items()}
+
+
+async def _spaces(store: Store, queue: str | None) -> Mapping[QueueKeys | SharedKeys, str]:
+    """Whose keys have events; what concerns the whole fleet is told beside any queue's."""
     if queue is not None:
-        return {(await keys_of(store, queue)).events: queue, SHARED.events: ""}
+        return {await keys_of(store, queue): queue, SHARED: ""}
     keys = [QueueKeys(told["wire"]) for told in (await store.published_queues()).values()]
-    return {one.events: one.name for one in keys} | {SHARED.events: ""}
+    return {one: one.name for one in keys} | {SHARED: ""}
 
 
 def _events(whose: str, rows: Rows, queue: str | None) -> list[Event]:

@@ -91,7 +91,7 @@ async def metrics(store: Store, queue: str | None, job_type: str | None = None, 
         some = queues[place : place + _TOGETHER]
         calls = [scripts.measures(keys, unit, start, size, job_type or "") for keys in some for start, size in chunks]
         for answer in await store.run_all(calls):
-            for n, counts in answer.counts.items():
+            for n, counts in answer.counts:
                 steps[n].add(counts)
     points = tuple(step.point(n * step_ms) for n, step in steps.items())
     every = _Step(merged(Minute(step.counts) for step in steps.values()).counts)

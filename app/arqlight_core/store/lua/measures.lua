@@ -2,7 +2,7 @@
 -- Reads past minutes or hours of a queue, or of one job type in it; an hour that is not summed yet is summed here.
 -- KEYS: queue, prefix
 -- ARGV: unit, first, count, job_type (unit is minute or hour; first is its number since 1970; an empty job_type means the queue)
--- Returns: {now, then {number, fields} of each that has any}
+-- Returns: {now, then {number, fields (packed: an hour of all queues is some hundred thousand of them)} of each that has any}
 -- Event: none
 -- Prelude: hours
 local unit, first, amount, job_type = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -15,8 +15,7 @@ local function fields_of(n)
   local function keep(field, number)
     local name, its_mark = string.match(field, '^([^|]*)|?(.*)$')
     if its_mark == mark then
-      kept[#kept + 1] = name
-      kept[#kept + 1] = tonumber(number)
+      kept[name] = tonumber(number)
     end
   end
   if unit == 'minute' then
@@ -33,6 +32,6 @@ end
 local answer = {now}
 for n = first, first + amount - 1 do
   local fields = fields_of(n)
-  if #fields > 0 then answer[#answer + 1] = {n, fields} end
+  if next(fields) then answer[#answer + 1] = {n, cmsgpack.pack(fields)} end
 end
 return answer

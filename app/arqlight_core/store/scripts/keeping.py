@@ -1,9 +1,11 @@
 """Calls that keep house over a long time: minutes summed to hours and read again, leftovers swept out."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from arqlight_core.store.keys import QueueKeys, word
+import msgspec
+
+from arqlight_core.store.keys import QueueKeys
 from arqlight_core.store.scripts.call import Call
 
 INDEXES = ("scheduled", "retrying", "held", "maturing", "active", "came", "lapses", "trash")
@@ -35,18 +37,17 @@ def sweep(queue: QueueKeys, index: str, offset: int, limit: int) -> Call[Swept]:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Counters of minutes or hours by their number since 1970, those without any left out."""
+    """Counters of minutes or hours, those without any left out. They are unpacked one at a time: there are many."""
 
     now_ms: int
-    counts: dict[int, dict[str, int]]
+    packed: Sequence[tuple[int, bytes]]
+
+    @property
+    def counts(self) -> Iterator[tuple[int, dict[str, int]]]:
+        """Each minute or hour by its number since 1970, and its counters."""
+        return ((n, msgspec.msgpack.decode(told, type=dict[str, int])) for n, told in self.packed)
 
 
 def measures(queue: QueueKeys, unit: str, first: int, count: int, job_type: str) -> Call[Measures]:
     """Read `count` minutes or hours from `first` on; of one job type, or with an empty one of the queue."""
-    return Call("measures", queue, (unit, first, count, job_type), _measures)
-
-
-def _measures(answer: list[Any]) -> Measures:
-    now_ms, *rows = answer
-    counts = {n: {word(k): v for k, v in zip(told[::2], told[1::2], strict=True)} for n, told in rows}
-    return Measures(now_ms, counts)
+    return Call("measures", queue, (unit, first, count, job_type), lambda answer: Measures(answer[0], answer[1:]))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arqlight_core.store.keys import QueueKeys, id_of
-from arqlight_core.store.scripts.call import Call
+from arqlight_core.store.keys import QueueKeys, id_of, word
+from arqlight_core.store.scripts.call import Call, Keyspace
 
 
 def overview(queue: QueueKeys, minutes: int, totals: int = 1) -> Call[list[Any]]:
@@ -49,6 +49,19 @@ def _read_latest(answer: list[Any]) -> Latest:
     at_ms, total, *told = answer
     jobs = ((id_of(name), int(float(moment))) for name, moment in zip(told[::2], told[1::2], strict=True))
     return Latest(at_ms, total, tuple(jobs))
+
+
+def happened(keys: Keyspace, kind: str, since_ms: int) -> Call[list[tuple[str, dict[str, str]]]]:
+    """The events of one kind since then, the oldest first: (id, fields)."""
+    return Call("happened", keys, (kind, since_ms), _read_events)
+
+
+def _read_events(answer: list[Any]) -> list[tuple[str, dict[str, str]]]:
+    return [(at.decode(), _fields(told)) for at, told in answer]
+
+
+def _fields(told: list[bytes]) -> dict[str, str]:
+    return {word(name): text.decode(errors="replace") for name, text in zip(told[::2], told[1::2], strict=True)}
 
 
 def failures(queue: QueueKeys, fingerprint: str, offset: int, limit: int) -> Call[list[Any]]:
