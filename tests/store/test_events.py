@@ -50,14 +50,14 @@ async def test_of_what_concerns_the_whole_fleet_a_queues_reader_gets_its_own(lin
 
 async def test_those_of_one_kind_are_told_however_many_others_came_since(line: Line):
     await line.store.publish_queues({OTHER.name: {"wire": OTHER.wire}})
-    await line.run(scripts.pause(QUEUE, "ada", "why"))
+    await line.run(scripts.pause(OTHER, "ada", "why"))
     await line.run(scripts.override(OTHER.name, "weight", "2", "ada", "", 0))
     for number in range(300):
         await line.ended(f"j{number}", dead())
-    await line.run(scripts.pause(OTHER, "bob", ""))
+    await line.run(scripts.pause(QUEUE, "bob", ""))
     first, last = await observe.events_of(line.store, "pause", 0)
-    assert (first.queue, first.told["by"], last.queue, last.told["by"]) == (QUEUE.name, "ada", OTHER.name, "bob")
-    assert await observe.events_of(line.store, "pause", 0, QUEUE.name) == (first,)
+    assert (first.queue, first.told["by"], last.queue, last.told["by"]) == (OTHER.name, "ada", QUEUE.name, "bob")
+    assert await observe.events_of(line.store, "pause", 0, OTHER.name) == (first,)
     assert await observe.events_of(line.store, "pause", last.at_ms + 1) == ()
     assert [one.queue for one in await observe.events_of(line.store, "override", 0)] == [OTHER.name]
     with pytest.raises(QueueNotFound):
