@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from arqlight_core import logs
+from arqlight_core.arenas import share_arenas
 from arqlight_core.declaration import JobType, Queue
 from arqlight_core.settings import Settings
 from arqlight_fleet import lifeline
@@ -51,6 +52,7 @@ def run(make: Callable[[], FleetWorker]) -> FleetWorker:
 
     Ends the process with the status STOPPED_BY_REQUEST when an operator had the worker stopped.
     """
+    share_arenas()
     settle_in()
     loop = _new_loop()
     asyncio.set_event_loop(loop)

@@ -15,6 +15,7 @@ from arqlight.http.application import application
 from arqlight.http.callers import passwords
 from arqlight.http.connections import Connection
 from arqlight.session import writing
+from arqlight_core.arenas import share_arenas
 from arqlight_core.errors import UsageError
 from arqlight_core.operations import tokens
 from arqlight_core.settings import FAMOUS_PASSWORDS, Settings
@@ -55,6 +56,7 @@ class _Server(uvicorn.Server):
 async def serve(place: Place, settings: Settings) -> None:
     """Listen until SIGINT or SIGTERM. Raises UsageError for a place that would let others in as they like."""
     refuse_unfit(place, settings)
+    share_arenas()
     async with writing(settings) as store:
         standing = [one for one in await tokens.tokens(store) if not one.expired]
         refuse_open(place, can_enter=bool(standing) or bool(passwords(settings)))
