@@ -51,9 +51,9 @@ def _read_latest(answer: list[Any]) -> Latest:
     return Latest(at_ms, total, tuple(jobs))
 
 
-def happened(keys: Keyspace, kind: str, since_ms: int) -> Call[list[tuple[str, dict[str, str]]]]:
+def happened(queue: Keyspace, kind: str, since_ms: int) -> Call[list[tuple[str, dict[str, str]]]]:
     """The events of one kind since then, the oldest first: (id, fields)."""
-    return Call("happened", keys, (kind, since_ms), _read_events)
+    return Call("happened", queue, (kind, since_ms), _read_events)
 
 
 def _read_events(answer: list[Any]) -> list[tuple[str, dict[str, str]]]:
