@@ -11,6 +11,7 @@ from textual.screen import ModalScreen, Screen
 
 from arqlight_core import clock
 from arqlight_core.errors import ArqlightError, ConfirmationNeeded
+from arqlight_core.memory import GIVE_BACK_EVERY, give_back
 from arqlight_core.policy.thresholds import Thresholds
 from arqlight_screens.alerting import Alerting
 from arqlight_screens.errands import Errands
@@ -106,6 +107,7 @@ class ControlRoom(Program):
         await asyncio.to_thread(import_module, "arqlight_screens.overview")
         self._navigation.begin(self.kept.memory.view)
         self.set_interval(1.0, self._tick)
+        self.set_interval(GIVE_BACK_EVERY, give_back)
         await self._lookout.run()
 
     # ------------------------------------------------------------------ what is seen

@@ -5,6 +5,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from arqlight_core.memory import GIVE_BACK_EVERY, give_back
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import OUTAGES
 from arqlight_fleet import neighbourhood
@@ -59,6 +60,7 @@ class Background:
             Chore("rollup", ROLLUP_EVERY, lambda: roll_up(worker.store, worker.served)),
             Chore("sweep", SWEEP_EVERY, lambda: sweep(worker.store, worker.served)),
             Chore("bulks", LOOK_FOR_BULKS_EVERY, self._bulks.look),
+            Chore("memory", GIVE_BACK_EVERY, self._give_back),
             Chore("arq heartbeat", worker.poll_delay_s, self._arq_heartbeat),
         ]
         if worker.queues:
@@ -120,6 +122,10 @@ class Background:
         if orders.heard is not before:
             await heartbeat.beat()
         return told
+
+    async def _give_back(self) -> str:
+        await asyncio.to_thread(give_back)
+        return "what was free is given back"
 
     async def _bury_neighbours(self) -> str:
         """Worker processes of this machine that died take no lease with them: their jobs are due at once."""

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from arqlight_core import logs
-from arqlight_core.arenas import share_arenas
 from arqlight_core.declaration import JobType, Queue
+from arqlight_core.memory import share_arenas
 from arqlight_core.settings import Settings
 from arqlight_fleet import lifeline
 from arqlight_fleet.orders import STOPPED_BY_REQUEST

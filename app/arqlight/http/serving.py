@@ -15,8 +15,8 @@ from arqlight.http.application import application
 from arqlight.http.callers import passwords
 from arqlight.http.connections import Connection
 from arqlight.session import writing
-from arqlight_core.arenas import share_arenas
 from arqlight_core.errors import UsageError
+from arqlight_core.memory import share_arenas
 from arqlight_core.operations import tokens
 from arqlight_core.settings import FAMOUS_PASSWORDS, Settings
 from arqlight_core.store.gateway import Store
