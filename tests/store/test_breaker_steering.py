@@ -6,6 +6,7 @@ import pytest
 
 from arqlight_core import observe
 from arqlight_core.errors import BreakerNotFound, UsageError
+from arqlight_core.observe import Rule
 from arqlight_core.operations import close_breaker, half_open_breaker, reset_breaker, trip_breaker
 from arqlight_core.store import scripts
 from arqlight_core.store.gateway import Store
@@ -34,6 +35,22 @@ async def test_forced_open_it_holds_everybody_until_its_time_is_over(gate: Gate,
     await gate.wait(401)
     await api.enter()
     assert await breaker_turns(gate) == [("closed", "forced open"), ("forced open", "closed")]
+
+
+async def test_open_though_nobody_waits_for_it_it_is_an_alert_until_it_is_not(api: Api, declared: Store):
+    async def told() -> list[tuple[str, str, str, bool]]:
+        found = observe.alerts(await observe.fleet(declared), await observe.surroundings(declared))
+        return [(one.queue, one.name, one.text, one.since_ms > 0) for one in found if one.rule is Rule.BREAKER]
+
+    assert await told() == []
+    await api.tripped()
+    [(queue, name, text, dated)] = await told()
+    assert (queue, name, dated) == ("", "api", True)
+    assert text.startswith("the breaker of api is open, though no job waits for it: ")
+    await close_breaker(declared, "api", actor="ada")
+    assert await told() == []
+    await trip_breaker(declared, "api", actor="ada", reason="maintenance")
+    assert [one[2] for one in await told()] == ["the breaker of api is open, though no job waits for it: maintenance"]
 
 
 async def test_forced_closed_it_lets_everybody_in_and_goes_on_to_judge(api: Api, declared: Store):

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from arqlight_core.errors import UsageError
-from arqlight_core.observe import BreakerState, Rule, SettingView, Severity, Since, Surroundings, alerts
+from arqlight_core.observe import BreakerState, BreakerView, Rule, SettingView, Severity, Since, Surroundings, alerts
 from arqlight_core.observe.fleet import Pause, QueueView
+from arqlight_core.observe.protection import Forced, Turn
 from arqlight_core.policy import HOUR, MINUTE
 from arqlight_core.policy.thresholds import Thresholds, read_thresholds
 from tests.screens.canned import NOW, counts, fleet_view, queue
@@ -55,6 +56,33 @@ def test_each_rule_finds_what_it_is_for(told: dict[str, Any], rule: Rule):
 )
 def test_what_stays_within_its_bounds_is_no_alert(told: dict[str, Any]):
     assert rules(queue("a:a", **told)) == []
+
+
+def test_of_an_open_breaker_the_queue_that_waits_behind_it_tells_and_nobody_else():
+    forced = Forced("open", "ada", "maintenance", 0)
+    shut = BreakerView(
+        NOW,
+        "smtp relay",
+        "dependency",
+        ("a:a",),
+        "faults=5",
+        "closed",
+        forced,
+        0,
+        None,
+        1,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        Turn(0, "", ""),
+    )
+    waits = queue("a:a", limited="breaker smtp relay is open", counts=counts(held=3))
+    around = Surroundings(NOW, dependencies=(shut,))
+    assert [one.queue for one in alerts(fleet_view(waits), around)] == ["a:a"]
+    assert [one.queue for one in alerts(fleet_view(queue("a:a")), around)] == [""]
 
 
 def test_the_gravest_come_first_and_then_go_by_queue():

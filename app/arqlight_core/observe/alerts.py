@@ -106,7 +106,7 @@ def alerts(view: FleetView, around: Surroundings | None = None, thresholds: Thre
     if not view.workers:
         found = [*_all_idle(view, found), *(one for one in found if one.rule is not Rule.NO_WORKER)]
     if around is not None:
-        found += [*_overdue(around, thresholds), *_full(around, thresholds), *_unwell(around)]
+        found += [*_overdue(around, thresholds), *_full(around, thresholds), *_unwell(around), *_shut(around, found)]
     return tuple(sorted(found, key=lambda one: (_RANK[one.rule], one.queue)))
 
 
@@ -137,6 +137,18 @@ def _full(around: Surroundings, thresholds: Thresholds) -> Iterator[Alert]:
 def _unwell(around: Surroundings) -> Iterator[Alert]:
     for one in around.unwell:
         yield Alert(Rule.SERVER, "", f"the server is not well: {one.check} {one.found}", one.remedy, one.check)
+
+
+def _shut(around: Surroundings, found: Iterable[Alert]) -> Iterator[Alert]:
+    """Open breakers that no queue tells of, as no job waits behind them."""
+    told = {one.name for one in found if one.rule is Rule.BREAKER}
+    for one in around.dependencies:
+        if one.name not in told:
+            because = one.forced.reason if one.forced else one.last.why
+            why = f": {because}" if because else ""
+            text = f"the breaker of {one.name} is open, though no job waits for it{why}"
+            remedy = f"`arqlight half-open-breaker {shlex.quote(one.name)}`"
+            yield Alert(Rule.BREAKER, "", text, remedy, one.name, 0 if one.forced else one.last.at_ms)
 
 
 def of_queue(queue: QueueView, at_ms: int, thresholds: Thresholds = USUAL) -> Iterator[Alert]:

@@ -1,6 +1,6 @@
 """What protects queues and what they depend on: how each breaker stands, and whom each limit keeps waiting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -127,6 +127,9 @@ class LimitView:
     """How full it is for everybody, and for some of the keys that wait: the fullest first."""
 
 
+_SHUT = ("open", "forced open")
+
+
 async def guards(store: Store) -> tuple[Guard, ...]:
     """Every breaker: the queues' own, declared or set by an operator, then those of dependencies."""
     return guards_of(await store.published_queues(), await store.run(scripts.orders([])))
@@ -177,7 +180,16 @@ async def guard(store: Store, name: str) -> Guard:
 
 async def breakers(store: Store) -> tuple[BreakerView, ...]:
     """How every breaker stands: three round trips."""
-    declared = await guards(store)
+    return await _standing(store, await guards(store))
+
+
+async def open_dependencies(store: Store) -> tuple[BreakerView, ...]:
+    """Those of dependencies that let nothing through: three round trips."""
+    found = await _standing(store, [one for one in await guards(store) if one.member])
+    return tuple(one for one in found if one.condition in _SHUT)
+
+
+async def _standing(store: Store, declared: Sequence[Guard]) -> tuple[BreakerView, ...]:
     answers = await store.run_all([scripts.breaker(one.keys, one.member) for one in declared]) if declared else []
     return tuple(breaker_view(one, answer) for one, answer in zip(declared, answers, strict=True))
 

@@ -1,10 +1,11 @@
-"""What alerts look at beside the queues themselves: the schedules, and the server."""
+"""What alerts look at beside the queues themselves: the schedules, the server, and what jobs depend on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.observe.doctor import Finding, of_server
+from arqlight_core.observe.protection import BreakerView, open_dependencies
 from arqlight_core.observe.schedule import ScheduleView, schedules
 from arqlight_core.observe.server import view_of
 from arqlight_core.store.gateway import Store
@@ -20,6 +21,8 @@ class Surroundings:
     memory_limit: int = 0
     unwell: tuple[Finding, ...] = ()
     """What is wrong with the server, beside its memory."""
+    dependencies: tuple[BreakerView, ...] = ()
+    """Open breakers of what jobs depend on."""
 
     @property
     def memory_share(self) -> float | None:
@@ -28,11 +31,12 @@ class Surroundings:
 
 
 async def surroundings(store: Store) -> Surroundings:
-    """The schedules and the server's condition: six round trips."""
+    """The schedules, the server's condition and open breakers of dependencies: nine round trips."""
     told = await store.info()
     limit = int(told.get("maxmemory") or told.get("total_system_memory") or 0)
     used = int(told.get("used_memory", 0))
-    return Surroundings(await store.time_ms(), await schedules(store), used, limit, unwell(told))
+    shut = await open_dependencies(store)
+    return Surroundings(await store.time_ms(), await schedules(store), used, limit, unwell(told), shut)
 
 
 def unwell(told: Mapping[str, Any]) -> tuple[Finding, ...]:
