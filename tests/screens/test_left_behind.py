@@ -1,9 +1,12 @@
 """Views that are left leave nothing drawn behind: a room that stays open for days must not grow."""
 
+import asyncio
 import gc
 
+import pytest
 from textual.strip import Strip
 
+from arqlight_screens import control_room
 from tests.screens.canned import CannedFleet, busy_fleet
 from tests.screens.conftest import Visit, visit
 
@@ -37,3 +40,12 @@ async def test_a_view_that_is_not_shown_keeps_nothing_drawn() -> None:
         await guest.press("1")
         await guest.until_shown("crm:message")
         assert strips() < drawn * 1.1
+
+
+async def test_what_is_free_in_the_heap_is_given_back_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = asyncio.Event()
+    monkeypatch.setattr(control_room, "GIVE_BACK_EVERY", 0.01)
+    monkeypatch.setattr(control_room, "give_back", given_back.set)
+    async with visit(CannedFleet(busy_fleet())) as guest:
+        await guest.until_shown("crm:message")
+        await asyncio.wait_for(given_back.wait(), 10)
