@@ -2,14 +2,16 @@
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from litestar import Response
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod, MediaType
-from litestar.handlers import HTTPRouteHandler, route
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
@@ -22,6 +24,7 @@ from arqlight.http.problems import documented
 from arqlight.http.reading import reads
 from arqlight.http.shapes import shape_of
 from arqlight.http.slashes import put_back
+from arqlight_core.errors import UsageError
 from arqlight_core.operations import Report
 from arqlight_core.operations.tokens import ROLES
 from arqlight_core.rights import Role
@@ -32,6 +35,7 @@ TheStore = NamedDependency[SkipValidation[Store]]
 TheOpened = NamedDependency[SkipValidation[Opened]]
 TheSettings = NamedDependency[SkipValidation[Settings]]
 
+Connection = ASGIConnection[Any, Any, Any, Any]
 Handler = Callable[..., Awaitable[Any]]
 Takes = Mapping[str, Schema]
 """What a body may be, by its media type, where the handler reads it by itself."""
@@ -65,7 +69,8 @@ def routed(
             http_method=method,
             status_code=status,
             media_type=_media_of(kind),
-            opt={"role": role},
+            opt={"role": role, "lists": {name for name, told in kinds.items() if _is_list(told)}},
+            guards=[said_once],
             before_request=reads(kinds["data"], is_optional=is_optional) if body else None,
             operation_id=function.__name__,
             operation_class=_operation(takes, is_optional=is_optional),
@@ -78,6 +83,20 @@ def routed(
         )(_answering(function, kind))
 
     return declare
+
+
+def said_once(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Refuse a query that says the same thing twice, where one is asked for: which of both is meant, nobody knows."""
+    said = Counter(name for name, _ in connection.query_params.multi_items())
+    for name, times in said.items():
+        if times > 1 and name not in handler.opt["lists"]:
+            raise UsageError(f"{name} is given {times} times; give it once.")
+
+
+def _is_list(told: Any) -> bool:
+    """Whether a parameter may be repeated: Annotated[list[str] | None, ...] and the like."""
+    kind = get_args(told)[0] if get_origin(told) is Annotated else told
+    return any(get_origin(one) is list for one in (kind, *get_args(kind)))
 
 
 def _answering(function: Handler, kind: Any) -> Handler:

@@ -6,7 +6,7 @@ import msgspec
 
 from arqlight.demo.doors import TELEGRAM_TOKEN
 from arqlight.demo.people import Person
-from tests.bench.soak import KEEPS, Memory, Report, Soak, grew, shown
+from tests.bench.soak import KEEP, Memory, Report, Soak, grew, shown
 
 GOOD = Report(
     seconds=120,
@@ -17,7 +17,7 @@ GOOD = Report(
     lost=[],
     never_ran=[],
     wrong={},
-    memory={"world": (100.0, 104.0)},
+    memory={"witness": (100.0, 104.0)},
     leaks=[],
     log_lines=5,
 )
@@ -34,7 +34,7 @@ def test_each_thing_that_must_not_be_is_one() -> None:
         "lost": ["a", "b"],
         "never_ran": ["a.b"],
         "wrong": {"tasks": {"made_twice": 1}},
-        "memory": {"world": (100.0, 200.0)},
+        "memory": {"witness": (100.0, 111.0)},
         "leaks": ["x"],
     }
     for name, value in bad.items():
@@ -43,17 +43,18 @@ def test_each_thing_that_must_not_be_is_one() -> None:
 
 def test_of_a_kind_the_process_that_lived_longest_tells_whether_memory_grows() -> None:
     memory = Memory()
-    memory.seen = {"worker": {1: [10.0, 20.0], 2: [5.0, 10.0, *[100.0] * 10, *[200.0] * 10]}}
-    first, last = memory.thirds()["worker"]
+    memory.seen = {"screen": {1: [10.0, 20.0], 2: [5.0, 10.0, *[100.0] * 10, *[200.0] * 10]}}
+    first, last = memory.thirds()["screen"]
     assert (first, last) == (100.0, 200.0)
-    assert grew("worker", first, last)
-    assert not grew("worker", 100.0, 110.0)
-    assert not grew(KEEPS, first, last)
+    assert grew("screen", first, last)
+    assert not grew("screen", 100.0, 110.0)
+    assert not any(grew(kind, first, last) for kind in KEEP)
 
 
 def test_a_log_line_with_a_planted_secret_or_a_person_is_found(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "demo.log").write_text("fine\n")
+    (tmp_path / "witness.log").write_text("fine\n")
     told = [
         "fine",
         f"GET /bot{TELEGRAM_TOKEN}/getMe",
@@ -65,6 +66,6 @@ def test_a_log_line_with_a_planted_secret_or_a_person_is_found(tmp_path: Path) -
     soak = object.__new__(Soak)
     soak.folder = tmp_path
     lines, leaks = soak.leaks()
-    assert lines == 6
+    assert lines == 7
     secret, *people = (f"stands in fleet.log, line {number}" for number in (2, 3, 5))
     assert leaks == [f"a secret {secret}", *(f"a person {one}" for one in people)]

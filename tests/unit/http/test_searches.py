@@ -105,5 +105,12 @@ async def test_a_forged_cursor_is_refused(house: House, cursor: str) -> None:
     assert told.status_code == (200 if not cursor else 422), told.text
 
 
+async def test_what_is_asked_for_once_is_said_once_and_only_a_list_may_be_repeated(house: House) -> None:
+    for path in (f"{SEARCH}?text=a&text=b", "/api/v1/audit?queue=a&queue=b", "/api/v1/tenants?limit=1&limit=2"):
+        told = await house.viewer.get(path)
+        assert (told.status_code, "is given 2 times" in told.text) == (422, True), path
+    assert (await house.viewer.get(f"{SEARCH}?where=n=1&where=tenant=acme")).status_code == 200
+
+
 async def test_a_search_in_no_queue_is_not_found(house: House) -> None:
     assert (await house.viewer.get("/api/v1/queues/x/search?text=y")).status_code == 404
