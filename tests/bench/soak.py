@@ -45,6 +45,8 @@ KEEP = {"server", "world", "worker"}
 there is bounded by tests/store/test_job_size.py); the world keeps what was sent to it, to account for it; and a worker
 of the demonstration does not live long enough to say, as the poisonous job takes it down within minutes."""
 
+_LAST = 60
+"""Lines of the log that say why it ended."""
 MB = 1024**2
 SECRETS = (
     *(doors.WHATSAPP_TOKEN, doors.SENDGRID_KEY, doors.OPENAI_KEY, doors.TWILIO_TOKEN, doors.OPENPROJECT_KEY),
@@ -71,11 +73,13 @@ class Report(msgspec.Struct):
     memory: dict[str, tuple[float, float]]
     leaks: list[str]
     log_lines: int
+    last_words: str = ""
+    """The end of the demonstration's log, where it ended otherwise than it should."""
 
     @property
     def breaches(self) -> list[str]:
         """What is not as it must be, one sentence each."""
-        told = [f"it ended with {self.exit_status}"] if self.exit_status else []
+        told = [f"it ended with {self.exit_status}:\n{self.last_words}"] if self.exit_status else []
         told += [f"lost: {', '.join(self.lost)}"] if self.lost else []
         told += [f"{name}: {msgspec.json.encode(facts).decode()}" for name, facts in self.wrong.items()]
         told += [f"never ran: {', '.join(self.never_ran)}"] if self.never_ran else []
@@ -194,7 +198,12 @@ class Soak:
             memory=self.memory.thirds(),
             leaks=leaks,
             log_lines=lines,
+            last_words=self._last_words() if self.demo.returncode else "",
         )
+
+    def _last_words(self) -> str:
+        lines = (self.folder / "demo.log").read_text(errors="replace").splitlines()
+        return "\n".join(lines[-_LAST:])
 
     def leaks(self) -> tuple[int, list[str]]:
         """How many lines the logs have, and each line that holds what it must not."""
