@@ -9,6 +9,7 @@ import msgspec
 
 from arqlight_core.declaration import JobType, Queue
 from arqlight_core.policy import Breaker, Limit, outlasting
+from arqlight_core.policy.rate import has_twins
 from arqlight_core.schedule_checks import schedule_problems
 
 
@@ -65,6 +66,7 @@ def _limit_problems(limit: Limit) -> list[str]:
         f"has a limit {limit.name} without rates": not limit.rates,
         f"has a limit {limit.name} whose rates are not all above zero": bool(wrong),
         f"has a limit {limit.name} with a burst above its limit": bool(tight),
+        f"has a limit {limit.name} with two rates over the same span": has_twins(limit.rates),
     }
     return [problem for problem, is_so in checks.items() if is_so]
 

@@ -53,7 +53,7 @@ gaps_ms = st.lists(st.sampled_from([0, 0, 0, 1, 3, 8, 20, 45]), min_size=20, max
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(windows=st.lists(rates, min_size=1, max_size=2), gaps=gaps_ms)
+@given(windows=st.lists(rates, min_size=1, max_size=2, unique_by=lambda one: one.per), gaps=gaps_ms)
 async def test_no_span_holds_more_than_its_limit_however_jobs_arrive(
     gate: Gate, kind: str, windows: list[Rate], gaps: list[int]
 ):

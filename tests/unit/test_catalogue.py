@@ -83,6 +83,10 @@ def test_an_unknown_job_type_is_told_with_the_known_ones():
         ({"limits": (Limit("", ()),)}, "has a limit ? without a name"),
         ({"limits": (Limit("mail", ()),)}, "has a limit mail without rates"),
         ({"limits": (Limit("mail", (Rate(0, MINUTE),)),)}, "has a limit mail whose rates are not all above zero"),
+        (
+            {"limits": (Limit("mail", (Rate(5, MINUTE), Rate(9, MINUTE))),)},
+            "has a limit mail with two rates over the same span",
+        ),
         ({"limits": (Limit("mail", (Rate(5, MINUTE, burst=9),)),)}, "has a limit mail with a burst above its limit"),
         ({"breaker": Breaker(faults=0)}, "has a breaker that needs faults, probes and successes of at least 1"),
         ({"breaker": Breaker(rate=1.5)}, "has a breaker whose rate is not between 0 and 1"),

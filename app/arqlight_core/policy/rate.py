@@ -1,6 +1,6 @@
 """How often something may be done: limits over a queue, a tenant, a sender, a user or a channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,11 @@ class Rate:
 
     def __str__(self) -> str:
         return f"{self.limit} per {spoken(self.per).removeprefix('1 ')}"
+
+
+def has_twins(rates: Sequence[Rate]) -> bool:
+    """Whether two of them are over the same span: one never binds, and the server keeps one pace for each span."""
+    return len({rate.per for rate in rates}) < len(rates)
 
 
 @dataclass(frozen=True, slots=True)

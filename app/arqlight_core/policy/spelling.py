@@ -13,7 +13,7 @@ from arqlight_core.errors import UsageError
 from arqlight_core.policy.breaker import Breaker
 from arqlight_core.policy.durations import span, spoken
 from arqlight_core.policy.priority import Priority
-from arqlight_core.policy.rate import Rate
+from arqlight_core.policy.rate import Rate, has_twins
 from arqlight_core.policy.retention import Keep, Retention
 from arqlight_core.policy.unique import Mode, Unique
 
@@ -46,7 +46,10 @@ def print_bound(bound: int | None) -> str:
 
 def read_rates(text: str) -> tuple[Rate, ...]:
     """Rates such as `20/min, 1000/h burst 50` or `5/10s`. Raises UsageError."""
-    return tuple(_rate(part.strip()) for part in text.split(","))
+    rates = tuple(_rate(part.strip()) for part in text.split(","))
+    if has_twins(rates):
+        raise UsageError(f"{text!r} has two rates over the same span: keep the one that binds.")
+    return rates
 
 
 def _rate(text: str) -> Rate:
