@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from arqlight_core.clock import now
+from arqlight_core.errors import UsageError
 from arqlight_core.policy import DAY, HOUR, MINUTE
 from arqlight_jobs.flrts import reminders_schedule, reminding
 from arqlight_jobs.flrts.linking import make_code
@@ -113,6 +114,15 @@ async def test_whoever_links_a_chat_and_whoever_forgets_its_user_do_not_wait_for
     row = {"id": "100", "user": "ada", "active": True, "inactive_because": "", "linked_at": now()}
     async with forgotten_behind(hub, delete(people.links)) as linking:  # as `link` begins
         await linking.execute(insert(people.chats).values(**row))
+
+
+async def test_a_code_for_a_user_who_is_forgotten_at_that_moment_is_refused_in_a_sentence(hub: Reminded) -> None:
+    async with hub.held.engine.begin() as forgetting:
+        await forgetting.execute(delete(people.users))
+        making = asyncio.create_task(make_code(hub.held.engine, "ada"))
+        await eventually(partial(_waits, hub))
+    with pytest.raises(UsageError, match="no user ada"):
+        await making
 
 
 async def test_whoever_plans_reminders_and_whoever_forgets_their_user_do_not_wait_for_each_other(

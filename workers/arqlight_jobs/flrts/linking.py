@@ -30,13 +30,15 @@ class Linked:
 
 
 async def make_code(engine: AsyncEngine, user: str, lasts: timedelta = LASTS) -> str:
-    """A code that links one chat with the user, once. Raises UsageError when there is no such user."""
-    code = secrets.token_urlsafe(_BYTES)
+    """A code that links one chat with the user, once. Raises UsageError when there is no such user.
+
+    The user is held until the code is there; old codes are forgotten before that, as whoever forgets a user does it.
+    """
+    code, held = secrets.token_urlsafe(_BYTES), select(users.c.id).where(users.c.id == user)
     async with engine.begin() as connection:
-        known = (await connection.execute(select(users.c.id).where(users.c.id == user))).scalar_one_or_none()
-        if known is None:
-            raise UsageError(f"The task hub has no user {user}.")
         await forget(connection, links.c.until <= now())
+        if (await connection.execute(held.with_for_update(read=True, key_share=True))).scalar_one_or_none() is None:
+            raise UsageError(f"The task hub has no user {user}.")
         await connection.execute(insert(links), {"digest": _digest(code), "user": user, "until": now() + lasts})
     return code
 
