@@ -1,5 +1,6 @@
 """The demonstration as seen by who has started it: a process of its own that is told to end, and tells how it goes."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from arqlight.demo.telling import Over, Problem, Said, Standing, Told, Wanted
 from arqlight_core.errors import ArqlightError, UsageError
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NAMED = re.compile(r"^[ |]*((?:\w+\.)*\w*(?:Error|Exception|Exit|Timeout)\w*(?:: .*)?)$", re.MULTILINE)
+"""A line of a traceback that names an error, also within an exception group."""
 _LONGEST = 300
 """Signs of what a process that broke down has said last."""
 
@@ -65,7 +68,10 @@ class Performance:
 
     def _problem(self) -> BaseException:
         if not isinstance(self.over, Problem):
-            return BrokeDown(f"The demonstration has broken down ({self._last_words()}); what it had begun is ended.")
+            return BrokeDown(
+                f"The demonstration has broken down ({self._last_words()}); what it had begun is ended, and what it said "
+                f"is in {self._kept()}."
+            )
         if not self.over.sentence:
             return KeyboardInterrupt()
         kind = UsageError if self.over.status == UsageError.exit_status else ArqlightError
@@ -90,9 +96,19 @@ class Performance:
                 self.over = told
 
     def _last_words(self) -> str:
+        """The last error that is named: the very last line of a group's traceback is but a frame."""
+        said = self._said().strip()
+        last = _NAMED.findall(said)[-1:] or [said.rpartition("\n")[2]]
+        return last[0][:_LONGEST] or f"exit status {self.process.returncode}"
+
+    def _said(self) -> str:
         self.errors.seek(0)
-        said = self.errors.read().decode(errors="replace").strip().rpartition("\n")[2]
-        return said[:_LONGEST] or f"exit status {self.process.returncode}"
+        return self.errors.read().decode(errors="replace")
+
+    def _kept(self) -> Path:
+        with tempfile.NamedTemporaryFile("w", prefix="arqlight-demo-", suffix=".log", delete=False) as file:
+            file.write(self._said())
+        return Path(file.name)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Shop:
 async def open_shops(records: Records) -> AsyncGenerator[list[Shop]]:
     """All of them; in the end nothing more is sent to anybody."""
     registry = Registry(records.engine)
-    taken = {one.tenant.id for one in await registry.listed()}
+    taken = {one.id for one in await registry.listed()}
     made = [await _opened(records, registry, name, number, taken) for number, name in enumerate(NAMES)]
     try:
         yield made
