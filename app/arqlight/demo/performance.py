@@ -68,10 +68,9 @@ class Performance:
 
     def _problem(self) -> BaseException:
         if not isinstance(self.over, Problem):
-            return BrokeDown(
-                f"The demonstration has broken down ({self._last_words()}); what it had begun is ended, and what it said "
-                f"is in {self._kept()}."
-            )
+            why, kept = self._last_words(), self._kept()
+            told = f"; {kept} has all that it said" if kept else ""
+            return BrokeDown(f"The demonstration has broken down ({why}); what it had begun is ended{told}.")
         if not self.over.sentence:
             return KeyboardInterrupt()
         kind = UsageError if self.over.status == UsageError.exit_status else ArqlightError
@@ -105,7 +104,10 @@ class Performance:
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")
 
-    def _kept(self) -> Path:
+    def _kept(self) -> Path | None:
+        """Where its traceback lies from now on; None where there is none."""
+        if "\n" not in self._said().strip():
+            return None
         with tempfile.NamedTemporaryFile("w", prefix="arqlight-demo-", suffix=".log", delete=False) as file:
             file.write(self._said())
         return Path(file.name)
