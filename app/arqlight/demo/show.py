@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import OperationalError
+
 from arqlight.demo.account import Account
 from arqlight.demo.playbill import Scenario, perform
 from arqlight.demo.providers import open_doors
@@ -23,6 +25,9 @@ from arqlight_core.secrecy import Sealer
 from arqlight_core.store import connect
 from arqlight_core.store.connect import OUTAGES
 from arqlight_core.store.gateway import Store, open_store
+
+AWAY = (*OUTAGES, OperationalError)
+"""What passes: SQLite lets a writer wait in vain where many others write on a machine that is too small for them."""
 
 LOOK_EVERY = 1.0
 MANNED_WITHIN, MANNED_EVERY = 15.0, 0.1
@@ -132,16 +137,16 @@ async def _look(traffics: Sequence[Traffic], sending: Sequence[Task], ground: Gr
     for one in sending:
         if one.done():
             one.result()
-    with suppress(*OUTAGES):
+    with suppress(*AWAY):
         await _see(traffics, ground)
 
 
 async def _outlasting(traffic: Traffic) -> None:
-    """A traffic that goes on behind an outage of the server, as the fleet does."""
+    """A traffic that goes on behind an outage of the server or of the database, as the fleet does."""
     while True:
         try:
             await traffic.run()
-        except* OUTAGES:
+        except* AWAY:
             await asyncio.sleep(LOOK_EVERY)
         else:
             return

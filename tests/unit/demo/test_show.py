@@ -2,9 +2,13 @@
 
 import asyncio
 import gc
+import sqlite3
 import weakref
+from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as Refused
+from sqlalchemy.exc import OperationalError
 
 from arqlight.demo import show
 
@@ -57,3 +61,37 @@ async def test_what_was_cut_off_in_the_midst_of_a_write_holds_no_lock() -> None:
         assert locked == []
     finally:
         gc.enable()
+
+
+class Interrupted:
+    """Traffic that is broken off once."""
+
+    def __init__(self, problem: Exception) -> None:
+        self.problems, self.runs = [problem], 0
+
+    async def run(self) -> None:
+        self.runs += 1
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send())
+
+    async def _send(self) -> None:
+        if self.problems:
+            raise self.problems.pop()
+
+
+LOCKED = OperationalError("DELETE", {}, sqlite3.OperationalError("database is locked"))
+
+
+@pytest.mark.parametrize("problem", [Refused("gone"), LOCKED], ids=["server", "database"])
+async def test_traffic_goes_on_behind_an_outage(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(show, "LOOK_EVERY", 0)
+    traffic: Any = Interrupted(problem)
+    await show._outlasting(traffic)  # pyright: ignore[reportPrivateUsage]
+    assert traffic.runs == 2
+
+
+async def test_traffic_that_is_wrong_in_itself_is_not_begun_again() -> None:
+    traffic: Any = Interrupted(ValueError("no such shop"))
+    with pytest.raises(ExceptionGroup):
+        await show._outlasting(traffic)  # pyright: ignore[reportPrivateUsage]
+    assert traffic.runs == 1
