@@ -61,7 +61,7 @@ def test_the_demo_accounts_for_every_job_though_a_worker_is_killed(user: Command
     assert_outreach_is_accounted_for(user, told["outreach"])
     assert_tasks_are_accounted_for(user, told["tasks"])
     assert_every_job_type_is_named(told)
-    assert [name for name in SHOWN if not queues.get(name, {}).get("completed")] == []
+    assert {name: queues.get(name) for name in SHOWN if not queues.get(name, {}).get("completed")} == {}
     assert queues["crm:campaign"]["enqueued"] == told["campaigns"]["campaigns"]
     for line in (totals, *queues.values()):
         ended = line["completed"] + line["dead"] + line["cancelled"]

@@ -9,6 +9,9 @@ import pytest
 from tests.bench.drain import ROOT
 from tests.bench.figures import Figure
 
+DIFFERENCES = {"server's processor a look"}
+"""What is taken beyond what was taken before: within a second of a busy machine it may come to nothing."""
+
 
 @pytest.mark.timeout(180)
 def test_the_screen_benchmark_measures_what_is_promised_of_the_control_room():
@@ -31,4 +34,4 @@ def test_the_screen_benchmark_measures_what_is_promised_of_the_control_room():
         told
     )
     assert {"view switch, p95 of all", "server stands still: cursor, p95", "memory"} <= set(told)
-    assert all(one.value > 0 for one in told.values())
+    assert {name: one.value for name, one in told.items() if one.value <= 0 and name not in DIFFERENCES} == {}

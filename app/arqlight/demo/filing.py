@@ -46,11 +46,17 @@ class Filing:
     records: Records
     shops: Sequence[Shop]
     number: int = 0
+    _errands: tuple[Errand, ...] = field(init=False)
     _turns: Iterator[tuple[Errand, Shop]] = field(init=False)
 
     def __post_init__(self) -> None:
-        errands: tuple[Errand, ...] = (self._export, self._sum_up, self._notify, self._transcribe, self._import_some)
-        self._turns = zip(cycle(errands), cycle(self.shops), strict=False)
+        self._errands = (self._export, self._sum_up, self._notify, self._transcribe, self._import_some)
+        self._turns = zip(cycle(self._errands), cycle(self.shops), strict=False)
+
+    async def first_round(self) -> None:
+        """One of each, so that every queue has had a job however short the demonstration is."""
+        for _ in self._errands:
+            await self.next()
 
     async def next(self) -> None:
         """The next errand."""

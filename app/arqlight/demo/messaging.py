@@ -64,8 +64,9 @@ class MessagingTraffic:
         self._over_since = monotonic()
 
     async def run(self) -> None:
-        """Take the customers in, then all at a time."""
+        """Take the customers in and run every errand once, then all at a time."""
         await asyncio.gather(*(self._filing.take_in(shop) for shop in self._shops))
+        await self._filing.first_round()
         self._ground.ready.set()
         async with asyncio.TaskGroup() as group:
             for every, act in (

@@ -1,5 +1,7 @@
 """The application: every route behind one guard, over one store."""
 
+from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -7,6 +9,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme, Tag
@@ -51,12 +54,18 @@ _TAGS = {
 """What routes are about, in the order in which they are shown."""
 
 
+@cache
+def routes() -> Sequence[HTTPRouteHandler]:
+    """Every path there is; it imports every job type."""
+    views = (*listings(), *single_views(), *SEARCHES, *RECORDS, stream_events)
+    return (*views, *operations(), *HEALTH, *FIGURES, *STEERING, *HEALING, *VALIDATIONS, *ingests())
+
+
 def application(store: Store, settings: Settings) -> Litestar:
     """The HTTP interface over a store, which stays the caller's to close."""
     opened = Opened(settings)
-    views = [*listings(), *single_views(), *SEARCHES, *RECORDS, stream_events]
     app = Litestar(
-        route_handlers=[*views, *operations(), *HEALTH, *FIGURES, *STEERING, *HEALING, *VALIDATIONS, *ingests()],
+        route_handlers=routes(),
         dependencies={
             name: Provide(_given(one), sync_to_thread=False)
             for name, one in {"store": store, "settings": settings, "opened": opened}.items()

@@ -18,6 +18,7 @@ from arqlight_core.operations import tokens
 from arqlight_core.rights import Role
 from arqlight_core.settings import Settings
 from arqlight_core.store.gateway import Store
+from arqlight_jobs.outbound.trust import trusted
 
 WHATSAPP_SECRET, TELEGRAM_SECRET, VERIFY = "a-secret", "another-secret", "shown-once"
 
@@ -69,7 +70,10 @@ async def housed(store: Store, settings: Settings) -> AsyncGenerator[House]:
         while not server.started:
             assert not serving.done()
             await asyncio.sleep(0.005)
-        callers = [httpx.AsyncClient(base_url=url, timeout=20, headers=await _bearer(store, role)) for role in _ROLES]
+        callers = [
+            httpx.AsyncClient(base_url=url, timeout=20, verify=trusted(), headers=await _bearer(store, role))
+            for role in _ROLES
+        ]
         try:
             yield House(store, settings, *callers)
         finally:

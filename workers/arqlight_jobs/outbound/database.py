@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -176,17 +177,29 @@ async def _create_tables(engine: AsyncEngine, tables: MetaData) -> None:
     if lacking:
         async with engine.begin() as connection:
             await _one_at_a_time(connection)
-            for one in await connection.run_sync(_lacking, tables):
-                await connection.execute(one)
+            await connection.run_sync(_make_lacking, tables)
 
 
-def _lacking(connection: Conversation, tables: MetaData) -> list[CreateTable | CreateIndex]:
+def _make_lacking(connection: Conversation, tables: MetaData) -> None:
+    for statement in _lacking(connection, tables):
+        connection.exec_driver_sql(statement)
+
+
+def _lacking(connection: Conversation, tables: MetaData) -> list[str]:
     """The statements that make the tables and indexes that the database does not have, in their order."""
-    known, lacking = _known(connection, tables), list[CreateTable | CreateIndex]()
-    for table in tables.sorted_tables:
-        lacking += [CreateTable(table, if_not_exists=True)] if table.name not in known else []
-        lacking += [CreateIndex(one, if_not_exists=True) for one in table.indexes if one.name not in known]
-    return lacking
+    known = _known(connection, tables)
+    return [told for name, told in _statements(tables, type(connection.dialect)) if name not in known]
+
+
+@cache
+def _statements(tables: MetaData, dialect: type[Dialect]) -> Sequence[tuple[str | None, str]]:
+    """What makes each table and each index, by its name."""
+    made = [(one.name, CreateTable(one, if_not_exists=True), one.indexes) for one in tables.sorted_tables]
+    return [
+        (name, str(one.compile(dialect=dialect())))
+        for table, create, indexes in made
+        for name, one in ((table, create), *((index.name, CreateIndex(index, if_not_exists=True)) for index in indexes))
+    ]
 
 
 def _known(connection: Conversation, tables: MetaData) -> set[str | None]:

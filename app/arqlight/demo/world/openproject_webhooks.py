@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from arqlight_jobs.outbound.trust import trusted
+
 SIGNATURE = "X-OP-Signature"
 
 
@@ -53,5 +55,5 @@ class Webhooks:
         self.sent.append(post)
         if not isinstance(target, str):
             return await target(post.body, post.headers)
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=trusted()) as client:
             return (await client.post(target, content=post.body, headers=post.headers)).status_code
