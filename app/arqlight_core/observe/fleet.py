@@ -1,7 +1,7 @@
 """The fleet at a glance: every queue's counters, rates and condition, and the workers that live."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 from arqlight_core.jobs import State
 from arqlight_core.observe.holds import HoldView, holds_of
 from arqlight_core.observe.live import SettingView, breaker_rules, settings_of
-from arqlight_core.observe.minutes import RUN, WAIT, Minute, percentile_ms, rate, total
-from arqlight_core.observe.pace import STILL, Pace, pace_of
+from arqlight_core.observe.measures import Measures, measured
+from arqlight_core.observe.minutes import Minute
+from arqlight_core.observe.pace import STILL, Pace
 from arqlight_core.observe.workers import WorkerView, prints_of, workers_of
 from arqlight_core.policy.spelling import NONE
 from arqlight_core.store import scripts
@@ -147,10 +148,18 @@ async def fleet(store: Store) -> FleetView:
     *answers, orders = await store.run_all([*calls, scripts.orders([told["id"] for told in heartbeats])])
     workers = workers_of(heartbeats, orders, prints_of(published))
     queues = tuple(
-        queue_view(name, told, answer, workers, orders.standing(name))
+        whole_view(name, told, answer, workers, orders.standing(name))
         for (name, told), answer in zip(published.items(), answers, strict=True)
     )
     return FleetView(orders.now_ms, queues, workers)
+
+
+def whole_view(
+    name: str, told: dict[str, Any], answer: list[Any], workers: tuple[WorkerView, ...], standing: dict[str, Override]
+) -> QueueView:
+    """One queue, of an answer of `scripts.overview` that leaves nothing out."""
+    measures, totals = measured(minutes_of(answer), answer[0]), integers(answer[TOTALS_AT])
+    return queue_view(name, told, answer, workers, standing, measures, totals)
 
 
 def queue_view(
@@ -159,15 +168,15 @@ def queue_view(
     answer: list[Any],
     workers: tuple[WorkerView, ...],
     standing: dict[str, Override],
-    past: Sequence[Minute] = (),
+    measures: Measures,
+    totals: dict[str, int],
 ) -> QueueView:
-    """One queue: of its published declaration, the answer of `scripts.overview` and the minutes before those."""
-    now, waiting, scheduled, active, retrying, held, ended, oldest, paused, totals, *more = answer
-    _, breaker, reasons, ramp_until_ms, rules = more
-    minutes = [*minutes_of(answer), *past]
+    """One queue: of its published declaration, the answer of `scripts.overview` and what its counters come to."""
+    now, waiting, scheduled, active, retrying, held, ended, oldest, paused, _, _, breaker, *more = answer
+    reasons, ramp_until_ms, rules = more
     serving = [worker for worker in workers if name in worker.queues]
     counts = (scheduled, waiting, active, retrying, held, *ended)
-    unknown, limited = _held(reasons, {function for worker in serving for function in worker.functions})
+    unknown, limited = _held(reasons, serving) if reasons else ((), "")
     return QueueView(
         name=name,
         wire=told["wire"],
@@ -177,19 +186,19 @@ def queue_view(
         workers=sum(worker.state == "running" for worker in serving),
         concurrency=sum(worker.queues[name]["concurrency"] for worker in serving),
         oldest_ms=None if oldest < 0 else max(0, now - oldest),
-        in_per_s=rate(minutes, "enqueued", now),
-        out_per_s=rate(minutes, "completed", now) + rate(minutes, "dead", now),
-        failed_share=_failed_share(minutes),
-        wait_p95_ms=percentile_ms(minutes, WAIT, 0.95),
-        run_p95_ms=percentile_ms(minutes, RUN, 0.95),
-        history=tuple(minute.of("completed") + minute.of("dead") for minute in reversed(minutes)),
-        totals=integers(totals),
+        in_per_s=measures.in_per_s,
+        out_per_s=measures.out_per_s,
+        failed_share=measures.failed_share,
+        wait_p95_ms=measures.wait_p95_ms,
+        run_p95_ms=measures.run_p95_ms,
+        history=measures.history,
+        totals=totals,
         breaker=_breaker(breaker, now) if breaker_rules(told, standing) not in ("", NONE) else BreakerState(),
         limited=limited,
         unknown=unknown,
         settings=settings_of(told, standing),
         drift=sum(name in worker.drift for worker in serving),
-        pace=pace_of(minutes, now),
+        pace=measures.pace,
         ramp_until_ms=ramp_until_ms,
         holds=holds_of(rules, now),
     )
@@ -204,9 +213,10 @@ _UNKNOWN = re.compile(r"no capable worker: none here knows '(?P<name>.*)'")
 _FLOW = "its flow"
 
 
-def _held(reasons: list[list[bytes]], functions: Collection[str]) -> tuple[tuple[str, ...], str]:
+def _held(reasons: list[list[bytes]], serving: Collection[WorkerView]) -> tuple[tuple[str, ...], str]:
     """Job types that nobody knows, and the first reason of a policy: a parent that waits for its children is fine."""
     told = [(because.decode(errors="replace"), by.decode(errors="replace")) for because, by in reasons]
+    functions = {function for worker in serving for function in worker.functions}
     missing = [found["name"] for because, _ in told if (found := _UNKNOWN.fullmatch(because))]
     unknown = dict.fromkeys(name for name in missing if name not in functions)
     policy = (because for because, by in told if by != _FLOW and not _UNKNOWN.fullmatch(because))
@@ -224,12 +234,6 @@ def _breaker(fields: list[bytes | None], now: int) -> BreakerState:
 def _pause(fields: list[bytes]) -> Pause | None:
     told = {key.decode(): value.decode() for key, value in _pairs(fields)}
     return Pause(told["by"], told["reason"], int(told["at"])) if told else None
-
-
-def _failed_share(minutes: list[Minute]) -> float | None:
-    failed = total(minutes, "dead") + total(minutes, "retried")
-    ended = failed + total(minutes, "completed")
-    return failed / ended if ended else None
 
 
 def integers(fields: list[bytes]) -> dict[str, int]:

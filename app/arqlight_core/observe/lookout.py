@@ -7,13 +7,13 @@ from arqlight_core.clock import monotonic
 from arqlight_core.observe.fleet import (
     ENDED_AT,
     MINUTES,
-    MINUTES_AT,
     TOTALS_AT,
     FleetView,
     integers,
     minutes_of,
     queue_view,
 )
+from arqlight_core.observe.measures import Measures, measured
 from arqlight_core.observe.minutes import STILL, Minute
 from arqlight_core.observe.workers import prints_of, workers_of
 from arqlight_core.store import scripts
@@ -46,10 +46,12 @@ class Lookout:
         self._called_at = -ROLL_CALL_EVERY
         self._counted_at = -MINUTES_EVERY
         self._over: dict[str, dict[int, Minute]] = {}
-        self._totals: dict[str, list[bytes]] = {}
+        self._totals: dict[str, dict[str, int]] = {}
         self._ended: dict[str, list[int]] = {}
-        self._running: dict[str, tuple[int, list[bytes]]] = {}
+        self._running: dict[str, tuple[int, Minute]] = {}
         """The running minute as it was told last, with its number."""
+        self._figures: dict[str, tuple[Minute, Measures]] = {}
+        """What the counters came to when the running minute was told last."""
 
     async def look(self) -> FleetView:
         """The view of now, in one round trip; the roll call takes two more, and each full minute one."""
@@ -64,7 +66,15 @@ class Lookout:
         answers, again = await self._completed(dict(zip(names, answers, strict=True)), orders)
         workers = workers_of(self._heartbeats, orders, self._prints)
         queues = tuple(
-            queue_view(name, self._published[name], answer, workers, orders.standing(name), self._past(name, answer))
+            queue_view(
+                name,
+                self._published[name],
+                answer,
+                workers,
+                orders.standing(name),
+                self._measures(name, answer[0]),
+                self._totals[name],
+            )
             for name, answer in answers.items()
         )
         return FleetView(orders.now_ms, queues, workers, called + len(calls) + 1 + again, (monotonic() - began) * 1000)
@@ -106,18 +116,15 @@ class Lookout:
         return answers | dict(zip(lacking, again, strict=True)), len(lacking)
 
     def _remember(self, name: str, answer: list[Any]) -> None:
-        """Keep the minutes that are over; put in the rest of what was not asked for, as it was told last."""
-        answer[TOTALS_AT] = self._totals[name] = answer[TOTALS_AT] or self._totals.get(name, [])
+        """Keep the counters; put in the rest of what was not asked for, as it was told last."""
+        if name not in self._totals or answer[TOTALS_AT]:
+            self._totals[name] = integers(answer[TOTALS_AT])
         answer[ENDED_AT] = self._ended[name] = answer[ENDED_AT] or self._ended[name]
-        running = answer[0] // MINUTE_MS
-        if answer[MINUTES_AT]:
-            self._running[name] = running, answer[MINUTES_AT][0]
-        else:
-            number, fields = self._running[name]
-            answer[MINUTES_AT] = [fields if number == running else []]
-        if len(answer[MINUTES_AT]) > 1:
-            over = {running - back: minute for back, minute in enumerate(minutes_of(answer)) if back}
-            known = self._over.get(name, {}) | over
+        running, minutes = answer[0] // MINUTE_MS, minutes_of(answer)
+        if minutes or self._running[name][0] != running:
+            self._running[name] = running, minutes[0] if minutes else Minute()
+        if len(minutes) > 1:
+            known = self._over.get(name, {}) | {running - back: one for back, one in enumerate(minutes) if back}
             self._over[name] = {number: one for number, one in known.items() if number >= running - MINUTES}
 
     def _lacking(self, name: str, now_ms: int) -> int:
@@ -127,10 +134,14 @@ class Lookout:
 
     def minutes(self, name: str) -> dict[int, Minute]:
         """The counters of a queue's last minutes as of the last look, the running one included, by their numbers."""
-        running, fields = self._running[name]
-        return {running: Minute(integers(fields)), **self._over[name]}
+        running, minute = self._running[name]
+        return {running: minute, **self._over[name]}
 
-    def _past(self, name: str, answer: list[Any]) -> list[Minute]:
-        """The minutes before those of the answer, the newest first."""
-        running, told, over = answer[0] // MINUTE_MS, len(answer[MINUTES_AT]), self._over[name]
-        return [over.get(running - back) or STILL for back in range(told, MINUTES + 1)]
+    def _measures(self, name: str, now_ms: int) -> Measures:
+        """What the counters come to; of the same running minute they come to the same."""
+        running, minute = self._running[name]
+        known = self._figures.get(name)
+        if known is None or known[0] is not minute:
+            over = (self._over[name].get(running - back) or STILL for back in range(1, MINUTES + 1))
+            known = self._figures[name] = minute, measured([minute, *over], now_ms)
+        return known[1]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arqlight_core.observe.facts import ENDED, Facts, Reason
-from arqlight_core.observe.fleet import MINUTES, queue_view
+from arqlight_core.observe.fleet import MINUTES, whole_view
 from arqlight_core.observe.job import JobView, sought
 from arqlight_core.observe.protection import LIMITED_SHOWN, Guard, breaker_view, guards_of, limit_names, limits_of
 from arqlight_core.observe.reasons import line_of, reasons_of
@@ -51,7 +51,7 @@ async def _facts(store: Store, published: Mapping[str, dict[str, Any]], job: Job
     guarded = _guarded(only, orders, ["", *needs])
     return Facts(
         job=job,
-        queue=queue_view(job.queue, told, overview, workers, orders.standing(job.queue)),
+        queue=whole_view(job.queue, told, overview, workers, orders.standing(job.queue)),
         workers=workers,
         breakers=tuple(
             breaker_view(guard, answer) for guard, answer in zip(guarded, breakers, strict=True) if guard is not None

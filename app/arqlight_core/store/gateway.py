@@ -1,10 +1,10 @@
 """The store: runs script calls, many in one round trip, and reads and writes the few keys that are not a queue's."""
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import msgspec
 import redis
 from redis.exceptions import NoScriptError
 
@@ -105,13 +105,13 @@ class Store:
 
     async def publish_queues(self, declarations: dict[str, dict[str, Any]]) -> None:
         """Tell everybody of these queues: name -> declaration, with at least `wire`."""
-        await self._client.hset(keys.QUEUES, mapping={name: json.dumps(told) for name, told in declarations.items()})
+        await self._client.hset(keys.QUEUES, mapping={name: msgspec.json.encode(told) for name, told in declarations.items()})
 
     async def introduce_queues(self, queues: dict[str, dict[str, Any]]) -> None:
         """Tell everybody of queues that this worker serves undeclared: a declaration of that name stays as it is."""
         async with self._client.pipeline(transaction=False) as pipe:
             for name, told in queues.items():
-                pipe.hsetnx(keys.QUEUES, name, json.dumps(told))
+                pipe.hsetnx(keys.QUEUES, name, msgspec.json.encode(told))
             await pipe.execute()
 
     async def published_queues(self) -> dict[str, dict[str, Any]]:
@@ -121,7 +121,7 @@ class Store:
     async def beat(self, worker_id: str, told: dict[str, Any], now_ms: int, ttl_ms: int) -> None:
         """Say that a worker process lives, and what it is doing."""
         async with self._client.pipeline(transaction=False) as pipe:
-            pipe.set(keys.worker(worker_id), json.dumps(told), px=ttl_ms)
+            pipe.set(keys.worker(worker_id), msgspec.json.encode(told), px=ttl_ms)
             pipe.zadd(keys.WORKERS, {worker_id: now_ms})
             pipe.zremrangebyscore(keys.WORKERS, "-inf", now_ms - ttl_ms)
             await pipe.execute()
@@ -139,7 +139,7 @@ class Store:
     async def heartbeats(self, workers: Sequence[str]) -> list[dict[str, Any]]:
         """What those of these worker processes that live last said of themselves."""
         told: list[bytes | None] = await self._client.mget([keys.worker(one) for one in workers]) if workers else []
-        return [json.loads(text) for text in told if text]
+        return [msgspec.json.decode(text) for text in told if text]
 
     async def roll_call(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
         """As `published_queues`, and the names of all worker processes that have lately said something."""
@@ -261,7 +261,7 @@ class Store:
 
 
 def _declared(told: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
-    return {name.decode(): json.loads(text) for name, text in sorted(told.items())}
+    return {name.decode(): msgspec.json.decode(text) for name, text in sorted(told.items())}
 
 
 def _introduced(calls: Iterable[Call[Any]]) -> Iterator[tuple[Argument, ...]]:
