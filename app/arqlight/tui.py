@@ -18,6 +18,7 @@ from arqlight.store_fleet import StoreFleet
 from arqlight_core.errors import UsageError
 from arqlight_core.policy.thresholds import read_thresholds
 from arqlight_core.settings import load
+from arqlight_screens import garbage
 from arqlight_screens.control_room import ControlRoom
 from arqlight_screens.kept import Kept
 
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 _LOG_BYTES = 1_000_000
 _READ_FOR = 9.0
 """Seconds that a notice stays."""
-_GARBAGE = (5_000, 2, 1)
-"""Thresholds of the garbage collector. With Python's own it takes an eighth of a look, and half of what a page takes:
-each makes thousands of objects that live until the next, and few of them in circles. The old ones are looked through
-soon, after 30,000: what is garbage among them decides how large the room becomes.
-"""
 
 
 class Notices:
@@ -91,7 +87,7 @@ def _prepare() -> None:
         orphans.end_with_parent()
     elif not _has_terminal():
         raise UsageError("The screen needs a terminal; `arqlight status` prints the same numbers anywhere.")
-    gc.set_threshold(*_GARBAGE)
+    gc.set_threshold(garbage.YOUNG, garbage.MIDDLE, garbage.OLD)
 
 
 def in_browser() -> bool:

@@ -16,6 +16,7 @@ from arqlight_core.policy.thresholds import Thresholds
 from arqlight_screens.alerting import Alerting
 from arqlight_screens.errands import Errands
 from arqlight_screens.followed import Followed
+from arqlight_screens.garbage import COLLECT_EVERY
 from arqlight_screens.kept import Kept
 from arqlight_screens.keymap import Key
 from arqlight_screens.lines import Line
@@ -107,6 +108,7 @@ class ControlRoom(Program):
         await asyncio.to_thread(import_module, "arqlight_screens.overview")
         self._navigation.begin(self.kept.memory.view)
         self.set_interval(1.0, self._tick)
+        self.set_interval(COLLECT_EVERY, self.garbage.collect)
         self.set_interval(GIVE_BACK_EVERY, give_back)
         await self._lookout.run()
 

@@ -12,6 +12,7 @@ from textual.driver import Driver
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
+from arqlight_screens.garbage import Garbage
 from arqlight_screens.lines import TONE_CLASSES
 from arqlight_screens.text import visible
 
@@ -29,6 +30,7 @@ class Program(App[None]):
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
         self.crash: BaseException | None = None
+        self.garbage = Garbage()
 
     def on_mount(self) -> None:
         """Obey signals from the first moment on: a killed program must not leave the terminal in a state."""
@@ -38,6 +40,8 @@ class Program(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed right behind the key that opened a line belongs to the line: it was on its way to the rows."""
+        if isinstance(event, events.InputEvent):
+            self.garbage.touched()
         if isinstance(event, events.Key) and event.is_forwarded and event.is_printable:
             line = self.focused
             if isinstance(line, Input):

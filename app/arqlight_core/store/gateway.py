@@ -105,7 +105,9 @@ class Store:
 
     async def publish_queues(self, declarations: dict[str, dict[str, Any]]) -> None:
         """Tell everybody of these queues: name -> declaration, with at least `wire`."""
-        await self._client.hset(keys.QUEUES, mapping={name: msgspec.json.encode(told) for name, told in declarations.items()})
+        await self._client.hset(
+            keys.QUEUES, mapping={name: msgspec.json.encode(told) for name, told in declarations.items()}
+        )
 
     async def introduce_queues(self, queues: dict[str, dict[str, Any]]) -> None:
         """Tell everybody of queues that this worker serves undeclared: a declaration of that name stays as it is."""
