@@ -70,7 +70,10 @@ class Toned(Widget):
 
     def on_unmount(self) -> None:
         """Leave nothing drawn behind: Textual keeps the caches of a thousand widgets, also of those that are gone."""
-        self._styles_cache.clear()
+        forget_drawn(self)
+
+    def forget_strips(self) -> None:
+        """Keep no lines as they were drawn, where that is done."""
 
     @property
     def room_for_text(self) -> int:
@@ -98,6 +101,7 @@ class Toned(Widget):
     def notify_style_update(self) -> None:
         """Another theme, or another ground: every tone looks otherwise."""
         super().notify_style_update()
+        self.forget_strips()
         self._tones.clear()
         self.refresh()
 
@@ -107,3 +111,10 @@ class Toned(Widget):
         if told.has_rule("background"):
             ground += told.background
         return told.text_style + Style.from_color((ground + told.color).rich_color, ground.rich_color)
+
+
+def forget_drawn(widget: Widget) -> None:
+    """Keep nothing of what a widget has drawn: else only a repaint lets go of it."""
+    widget._styles_cache.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - shown nowhere
+    if isinstance(widget, Toned):
+        widget.forget_strips()

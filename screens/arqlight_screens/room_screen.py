@@ -20,7 +20,7 @@ from arqlight_screens.commanding import Commanding
 from arqlight_screens.figures import SECOND, age, time_of_day
 from arqlight_screens.help import Help
 from arqlight_screens.keymap import ANYWHERE, LEAVING, NEXT_ALARM, Key, bindings, marked
-from arqlight_screens.lines import Line, Part
+from arqlight_screens.lines import Line, Part, forget_drawn
 from arqlight_screens.sight import Sight
 from arqlight_screens.source import Unavailable
 from arqlight_screens.views import GOING, OVERVIEW
@@ -89,7 +89,7 @@ class RoomScreen(Commanding):
     def on_screen_suspend(self) -> None:
         """Keep nothing drawn while nobody looks: a line with what Textual keeps of it takes two kilobytes."""
         for widget in self.walk_children(Widget, with_self=True):
-            widget._styles_cache.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - else only a repaint does
+            forget_drawn(widget)
 
     def see(self, sight: Sight) -> None:
         """Show what was seen of the fleet."""

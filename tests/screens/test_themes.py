@@ -4,9 +4,10 @@ import pytest
 from textual.color import Color
 
 from arqlight_screens.control_room import ControlRoom
+from arqlight_screens.overview import Overview
 from arqlight_screens.themes import ANSI, CONTRAST, DARK, LIGHT, NAMES, PLAIN, THEMES, fitting_theme
 from tests.screens.canned import CannedFleet
-from tests.screens.conftest import visit
+from tests.screens.conftest import Visit, visit
 
 MEANINGS = ("primary", "success", "warning", "error", "foreground")
 
@@ -48,6 +49,23 @@ async def test_every_theme_of_the_room_can_be_shown(fleet: CannedFleet) -> None:
             await guest.pilot.pause()
             assert guest.room.theme == theme
             assert guest.text == before
+
+
+async def test_another_theme_draws_every_row_in_its_own_colours(fleet: CannedFleet) -> None:
+    async with visit(fleet) as guest:
+        await guest.until_shown("billing:validation")
+        dark = colours(guest)
+        guest.room.preferences.choose_theme("light")
+        await guest.pilot.pause()
+        assert not dark & colours(guest)
+
+
+def colours(guest: Visit) -> set[str]:
+    """What the rows are written in."""
+    assert isinstance(guest.room.screen, Overview)
+    table = guest.room.screen.table
+    strips = [table.render_line(y) for y in range(table.size.height)]
+    return {str(one.style.color) for strip in strips for one in strip if one.style and one.text.strip()}
 
 
 async def test_no_color_is_honoured(fleet: CannedFleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         self._now_ms = 0
         self._cells: dict[int, Line] = {}
         self._drawn: dict[int, tuple[Line, bool]] = {}
+        self._strips: dict[tuple[Line, bool], Strip] = {}
         self._slid_at = 0.0
         self.placeholder: Sequence[Line] = ()
         self.cursor = 0
@@ -193,6 +194,7 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
     def _fit(self) -> None:
         self._fitted = fit(self._columns, self.room_for_text - self.LEAD)
         self._cells.clear()
+        self._strips.clear()
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row, a second one opens it; one on a title is told."""
@@ -226,8 +228,18 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        self._drawn[y] = line, cursor = self._drawn.get(y) or self._line(y)
-        return self.strip(line, cursor=cursor)
+        drawn = self._drawn[y] = self._drawn.get(y) or self._line(y)
+        strip = self._strips.get(drawn)
+        if strip is None:
+            if len(self._strips) > 2 * self.size.height:
+                self._strips.clear()
+            line, cursor = drawn
+            strip = self._strips[drawn] = self.strip(line, cursor=cursor)
+        return strip
+
+    def forget_strips(self) -> None:
+        """Keep none: they are kept for lines that only move, as they do when rows scroll."""
+        self._strips.clear()
 
     def _line(self, y: int) -> tuple[Line, bool]:
         if y < HEAD:
