@@ -96,7 +96,8 @@ def in_browser() -> bool:
 
 
 def _has_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    """Whether it can be drawn: Textual writes to the standard error."""
+    return all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)) and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _driver() -> Any:

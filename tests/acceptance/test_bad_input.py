@@ -1,5 +1,9 @@
 """Every mistake gets one sentence with its cause and its remedy, the right exit status, and loses nothing."""
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +49,19 @@ def test_a_file_that_is_no_csv_is_refused_before_anything_is_stored(
     said = user.run("validate", str(path), expect=2).stderr
     assert len(said.strip().splitlines()) == 1
     assert user.run("status").stdout.startswith("No queue")
+
+
+def test_a_screen_whose_errors_go_to_a_file_is_refused_for_it_would_be_drawn_there(user: CommandLine) -> None:
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "arqlight"]
+    environment = user.environment | {"TERM": "xterm-256color"}
+    done = subprocess.run(
+        command, env=environment, stdin=slave, stdout=slave, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+    os.close(slave)
+    os.close(master)
+    assert done.returncode == 2
+    assert b"needs a terminal" in done.stderr
 
 
 def test_an_oversized_file_is_refused(user: CommandLine) -> None:
