@@ -15,7 +15,7 @@ from arqlight_jobs.flrts.answers import MOST_LISTED, Wanted, tasks_listed
 from arqlight_jobs.flrts.mirror import Task
 from arqlight_jobs.flrts.moments import day_of
 from arqlight_jobs.flrts.records import Records
-from arqlight_jobs.flrts.registration import needed_user
+from arqlight_jobs.flrts.registration import assignee_of, needed_user
 
 task = App(name="task", help="Make a task: add.")
 
@@ -77,9 +77,7 @@ async def tasks(
         json: Print JSON.
     """
     async with opened_hub() as opened, opened.engine.connect() as connection:
-        assignee = None
-        if user:
-            assignee = _there((await needed_user(connection, user)).openproject_id, user)
+        assignee = await assignee_of(connection, user) if user else None
         found = await tasks_listed(connection, Wanted(assignee, project, closed, limit))
     if json:
         output.as_json(found)
@@ -141,7 +139,7 @@ async def sync(*, project: tuple[str, ...] = (), user: tuple[str, ...] = (), jso
             raise UsageError("OPENPROJECT_BASE_URL is not set: nobody knows where to read.")
         async with opened.engine.connect() as connection:
             for one in user:
-                _there((await needed_user(connection, one)).openproject_id, one)
+                await assignee_of(connection, one)
         async with writing(opened.settings) as store:
             queued = await orders.sync_asked(store, opened, actor(), scopes)
     if json:
@@ -165,14 +163,7 @@ async def _assignee(opened: Records, name: str) -> int | None:
     if name.strip().lower() == NONE:
         return None
     async with opened.engine.connect() as connection:
-        return _there((await needed_user(connection, name)).openproject_id, name)
-
-
-def _there(openproject_id: int | None, user: str) -> int:
-    if openproject_id is None:
-        told = f"`arqlight hub user add {user} --openproject ID` says it"
-        raise UsageError(f"Nobody has said who {user} is in OpenProject; {told}.")
-    return openproject_id
+        return await assignee_of(connection, name)
 
 
 def _row(one: Task) -> list[object]:

@@ -178,9 +178,14 @@ async def test_the_hub_tells_tasks_reminders_and_users(house: House) -> None:
     task = await one_of(house, "hub/tasks?project=1")
     assert (task["id"], task["subject"], task["closed"]) == (42, "Buy bread", False)
     assert (await told(house, "hub/tasks?project=2"))["items"] == []
+    assert (await one_of(house, "hub/tasks?user=ada"))["id"] == 42
+    assert (await house.viewer.get("/api/v1/hub/tasks?user=nobody")).status_code == 404
     reminder = await one_of(house, "hub/reminders?user=ada&all=true")
     assert (reminder["task"], reminder["user"], reminder["state"]) == (42, "ada", "planned")
     assert (await told(house, "hub/reminders?user=bob"))["items"] == []
+    assert (await one_of(house, "hub/reminders?task=42"))["task"] == 42
+    assert (await told(house, "hub/reminders?task=43"))["items"] == []
+    assert (await house.viewer.get("/api/v1/hub/reminders?task=0")).status_code == 422
     user = await one_of(house, "hub/users")
     assert (user["id"], user["email"], user["openproject_id"]) == ("ada", "a•••@example.com", 7)
     assert user["chats"] == [{"id": "100", "inactive_because": ""}]

@@ -102,6 +102,15 @@ async def needed_user(connection: AsyncConnection, own: str) -> User:
         raise UsageError(f"There is no user {own}; `arqlight hub user add {own}` makes one.") from None
 
 
+async def assignee_of(connection: AsyncConnection, own: str) -> int:
+    """A user's id in OpenProject. Raises UsageError."""
+    known = (await needed_user(connection, own)).openproject_id
+    if known is None:
+        told = f"`arqlight hub user add {own} --openproject ID` says it"
+        raise UsageError(f"Nobody has said who {own} is in OpenProject; {told}.")
+    return known
+
+
 def _chat(row: Any) -> Chat:
     return Chat(row.id, "" if row.active else row.inactive_because or "for no reason that is known")
 

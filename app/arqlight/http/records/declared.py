@@ -45,10 +45,10 @@ class Kept:
         return "_of_".join([f"list_{words}", *_IN_PATH.findall(self.path)])
 
 
-def asked(name: str, kind: Any, usual: Any, told: str, called: str | None = None) -> Parameter:
-    """A parameter of the query, `called` otherwise there where a word is taken."""
-    longest = LONGEST if kind is str else None
-    annotation = Annotated[kind, QueryParameter(name=called, max_length=longest, description=told)]
+def asked(name: str, kind: Any, usual: Any, told: str, called: str | None = None, most: int | None = None) -> Parameter:
+    """A parameter of the query, `called` otherwise there where a word is taken; a number is one from 1 to `most`."""
+    longest, least = (LONGEST if kind is str else None), (None if most is None else 1)
+    annotation = Annotated[kind, QueryParameter(name=called, max_length=longest, ge=least, le=most, description=told)]
     return Parameter(name, Parameter.KEYWORD_ONLY, default=usual, annotation=annotation)
 
 

@@ -7,26 +7,28 @@ from arqlight_jobs.flrts import reminding
 from arqlight_jobs.flrts.answers import MOST_LISTED, Wanted, tasks_listed
 from arqlight_jobs.flrts.mirror import Task
 from arqlight_jobs.flrts.records import Records, records
-from arqlight_jobs.flrts.registration import UserView, listed
+from arqlight_jobs.flrts.registration import MOST_NUMBER, UserView, assignee_of, listed
 from arqlight_jobs.flrts.reminding import Reminder, State
 
 PROJECT = asked("project", str, "", "Only of the project with this id in OpenProject; without it of all.")
 CLOSED = asked("closed", bool, usual=False, told="Also those that are closed.")
 USER = asked("user", str, "", "Only of this user; without it of all.")
+TASK = asked("task", int | None, None, "Only of this task; without it of all.", most=MOST_NUMBER)
 OVER = asked("over", bool, usual=False, told="Also those that were sent, left out, cancelled or failed.", called="all")
 
 
-async def tasks(held: Records, project: str, *, closed: bool) -> Sequence[Task]:
-    """The tasks."""
+async def tasks(held: Records, user: str, project: str, *, closed: bool) -> Sequence[Task]:
+    """The tasks. Raises UsageError when there is no such user, or nobody said who that is in OpenProject."""
     async with held.engine.connect() as connection:
-        return await tasks_listed(connection, Wanted(None, project, closed, MOST_LISTED))
+        assignee = await assignee_of(connection, user) if user else None
+        return await tasks_listed(connection, Wanted(assignee, project, closed, MOST_LISTED))
 
 
-async def reminders(held: Records, user: str, *, over: bool) -> Sequence[Reminder]:
+async def reminders(held: Records, user: str, task: int | None, *, over: bool) -> Sequence[Reminder]:
     """The reminders."""
     states = tuple(State) if over else (State.PLANNED,)
     async with held.engine.connect() as connection:
-        return await reminding.listed(connection, user=user, states=states, limit=MOST_LISTED)
+        return await reminding.listed(connection, user=user, task=task, states=states, limit=MOST_LISTED)
 
 
 async def users(held: Records) -> Sequence[UserView]:
@@ -41,7 +43,7 @@ KEPT = (
         Task,
         records,
         tasks,
-        (PROJECT, CLOSED),
+        (USER, PROJECT, CLOSED),
     ),
     Kept(
         "hub/reminders",
@@ -49,7 +51,7 @@ KEPT = (
         Reminder,
         records,
         reminders,
-        (USER, OVER),
+        (USER, TASK, OVER),
     ),
     Kept("hub/users", "Who is told of tasks, and by which chats.", UserView, records, users),
 )
