@@ -7,6 +7,7 @@ tmux sends as mouse reports after it was attached again, and believes COLUMNS an
 import os
 import selectors
 from codecs import getincrementaldecoder
+from collections.abc import Mapping
 
 from textual import constants
 from textual._parser import ParseError
@@ -15,8 +16,6 @@ from textual.drivers.linux_driver import LinuxDriver
 
 _IDLE = 0.5
 """Seconds after which the thread looks whether it is to end."""
-_PATIENCE = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else 0.015
-"""Seconds in which the rest of a sequence must come; terminals send it in one piece. `ESCDELAY` (ms) is obeyed."""
 
 
 class QuickDriver(LinuxDriver):
@@ -32,12 +31,12 @@ class QuickDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read, parse and hand on, until told to end."""
-        parser = XTermParser(self._debug)
+        parser, patience = XTermParser(self._debug), patience_with_escape(os.environ)
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_PATIENCE if _is_pending(parser) else _IDLE):
+                if selector.select(patience if _is_pending(parser) else _IDLE):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         break
@@ -59,6 +58,16 @@ class QuickDriver(LinuxDriver):
                 continue
         except (EOFError, ParseError):
             return
+
+
+def patience_with_escape(environ: Mapping[str, str]) -> float:
+    """Seconds in which the rest of a sequence must come: terminals write it in one piece, a network may tear it apart.
+
+    `ESCDELAY` (ms) is obeyed.
+    """
+    if "ESCDELAY" in environ:
+        return constants.ESCAPE_DELAY
+    return 0.025 if {"SSH_CONNECTION", "SSH_TTY"} & environ.keys() else 0.005
 
 
 def _is_pending(parser: XTermParser) -> bool:
