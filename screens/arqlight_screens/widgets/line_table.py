@@ -226,16 +226,30 @@ class LineTable(Toned, ScrollView, Generic[R], can_focus=True):
         if changed:
             self.refresh(*changed)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are kept: Textual lays ground and filters over each of them again whenever rows scroll."""
+        filters, (_, ground) = self.get_line_filters(), self.background_colors
+        strips = [self.render_line(y) for y in crop.line_range]
+        for one in filters:
+            strips = [strip.apply_filter(one, ground) for strip in strips]
+        return [strip.crop(crop.x, crop.right) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         drawn = self._drawn[y] = self._drawn.get(y) or self._line(y)
         strip = self._strips.get(drawn)
         if strip is None:
             if len(self._strips) > 2 * self.size.height:
-                self._strips.clear()
+                self._keep_strips_in_sight()
             line, cursor = drawn
-            strip = self._strips[drawn] = self.strip(line, cursor=cursor)
+            ground = self.toned("plain", cursor=False)
+            strip = self.strip(line, cursor=cursor).adjust_cell_length(self.outer_size.width, ground)
+            self._strips[drawn] = strip
         return strip
+
+    def _keep_strips_in_sight(self) -> None:
+        kept = {drawn: self._strips.get(drawn) for drawn in self._drawn.values()}
+        self._strips = {drawn: strip for drawn, strip in kept.items() if strip is not None}
 
     def forget_strips(self) -> None:
         """Keep none: they are kept for lines that only move, as they do when rows scroll."""
